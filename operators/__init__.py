@@ -1,0 +1,1 @@
+"""Stream in, stream out: one file an operator, named as its function."""

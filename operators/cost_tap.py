@@ -1,0 +1,71 @@
+"""`cost_tap`: see what a stream has cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rillm.operators.tap_end import Ending, tap_end
+from rillm.streams.prices import price
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.response import ModelResponse
+    from rillm.streams.usage import Usage
+
+ANY_PROVIDER = "any"  # of a stream whose provider is unknown, the model alone tells the price
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one call has cost.
+
+    Attributes:
+        usd: US dollars; None where the model has no known price.
+        usage: tokens; `estimated` tells whether they were counted here because the provider reported none.
+        response: all that came.
+    """
+
+    usd: float | None
+    usage: Usage
+    response: ModelResponse
+
+    @property
+    def estimated(self) -> bool:
+        return self.usage.is_estimated
+
+
+def cost_tap(callback: Callable[[Cost], None]) -> Operator[ModelResponseStream, ModelResponseStream]:
+    """Call `callback` once with the cost, when the stream has ended: well, by an error, or because the consumer left.
+
+        -a-b-c-|
+        [ cost_tap(print) ]
+        -a-b-c-|
+               Cost(usd=0.000042, usage=…)
+
+    Nothing is called where nothing came. An exception in `callback` is reported to loguru and changes nothing.
+
+    >>> import rillm
+    >>> stream = rillm.stream("mock/gpt-4o-mini", mock_response="Hello")
+    >>> for chunk in stream.pipe(cost_tap(lambda cost: print(cost.usage.completion_tokens))):
+    ...     pass
+    20
+    """
+
+    def report(ending: Ending) -> None:
+        if ending.response is not None:
+            callback(cost_of(ending.response))
+
+    return tap_end(report)
+
+
+def cost_of(response: ModelResponse) -> Cost:
+    """The cost of a response, also left in its `_hidden_params["response_cost"]`."""
+    hidden = response.hidden_params
+    provider = hidden.get("price_provider", ANY_PROVIDER)
+    if hidden.get("response_cost") is None and response.model and provider:
+        hidden["response_cost"] = price(response.model, None if provider == ANY_PROVIDER else provider, response.usage)
+    return Cost(hidden.get("response_cost"), response.usage, response)

@@ -1,0 +1,89 @@
+"""`normalize`: from the frames of a wire format to the chunks of a default stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rillm.streams.errors import StreamTruncatedError
+from rillm.streams.stream import Stream
+from rillm.streams.tidy import Tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reactivex import Observable, abc
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.decoder import Decoder
+
+
+def normalize(
+    decoder: Callable[[], Decoder],
+    *,
+    model: str | None = None,
+    hidden_params: dict[str, Any] | None = None,
+    include_usage: bool = False,
+) -> Operator[bytes, ModelResponseStream]:
+    """Decode frames into chunks that keep the promises of `rillm.streams.tidy`.
+
+        -{"choices":[{"delta":{"content":"Hi"}}]}--{"choices":[{"finish_reason":"stop"}]}--[DONE]--
+        [ normalize(OpenAIChatDecoder) ]
+        -Hi------------------------------------------------------------------------------(stop|)
+
+    Only the format's end marker, or a finish_reason where the format allows it, completes the stream; an end of data
+    without one is an error. A connection that breaks after the last finish_reason has broken nothing.
+
+    Args:
+        decoder: makes the decoder of one subscription.
+        model: the name that every chunk gets; None keeps the provider's.
+        hidden_params: what is known of the call, copied for each subscription.
+        include_usage: let a last chunk with `usage` through.
+
+    Errors: `StreamTruncatedError`, `StreamDecodeError`, and what an error event stands for.
+
+    >>> import rillm
+    >>> from rillm.providers.openai_chat import OpenAIChatDecoder
+    >>> frames = rillm.as_stream(rillm.of(b'{"choices":[{"delta":{"content":"Hi"}}]}', b'[DONE]'))
+    >>> [chunk.choices[0].delta.content for chunk in frames.pipe(normalize(OpenAIChatDecoder))]
+    ['Hi', None]
+    """
+
+    def normalized(source: Observable[bytes]) -> Stream[ModelResponseStream]:
+        def subscribe(
+            observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            state = decoder()
+            tidy = Tidy(model, dict(hidden_params or {}), include_usage=include_usage)
+            decode, admit, emit = state.decode, tidy.admit, observer.on_next
+
+            def on_next(frame: bytes) -> None:
+                try:
+                    for chunk in decode(frame):
+                        if admit(chunk):
+                            emit(chunk)
+                except Exception as error:  # noqa: BLE001 - whatever a frame holds, the stream ends by on_error
+                    observer.on_error(error)
+                else:
+                    if state.terminated:
+                        finish()
+
+            def finish() -> None:
+                for chunk in tidy.finish():
+                    emit(chunk)
+                observer.on_completed()
+
+            def on_error(error: Exception) -> None:
+                if state.finish_ends and tidy.is_finished():
+                    finish()
+                else:
+                    observer.on_error(error)
+
+            def on_completed() -> None:
+                on_error(StreamTruncatedError("The answer was cut off: the data ended before the end of the stream."))
+
+            return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
+
+        return Stream(subscribe)
+
+    return normalized

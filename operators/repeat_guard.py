@@ -1,0 +1,100 @@
+"""`repeat_guard`: stop a model that says the same chunk again and again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rillm.streams.errors import RepeatedChunkError
+from rillm.streams.stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reactivex import Observable, abc
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+
+DEFAULT_LIMIT = 100
+LENIENCY = 10
+# Short texts, blanks and Markdown rules, table lines and bullets do repeat in honest answers.
+HARMLESS = re.compile(r"\W*|..?", re.DOTALL)
+
+
+def repeat_guard(
+    limit: int | Callable[[], int] | None = None,
+) -> Operator[ModelResponseStream, ModelResponseStream]:
+    """Let the same text through `limit` times in a row; fail at the next.
+
+        -a-a-b-b-b-b-|
+        [ repeat_guard(3) ]
+        -a-a-b-b-b-X            X: RepeatedChunkError
+
+    Each choice is counted by itself, by its content. Texts of one or two characters, whitespace and Markdown rules
+    count only at ten times the limit. Chunks without content neither count nor break a row.
+
+    Args:
+        limit: how often, at least 1; a function is asked once per subscription. Default 100, as LiteLLM's
+            `REPEATED_STREAMING_CHUNK_LIMIT`.
+
+    Errors: `RepeatedChunkError`, which is an `InternalServerError`.
+
+    >>> import rillm
+    >>> stream = rillm.stream("mock/loop", mock_response=["again "] * 5)
+    >>> guarded = stream.pipe(repeat_guard(3))
+    >>> try:
+    ...     for chunk in guarded:
+    ...         print(chunk.choices[0].delta.content)
+    ... except rillm.RepeatedChunkError:
+    ...     print("stopped")
+    again 
+    again 
+    again 
+    stopped
+    """  # noqa: W291 - the doctest prints what the model says
+
+    def guarded(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
+        def subscribe(
+            observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            most = limit() if callable(limit) else limit or DEFAULT_LIMIT
+            last: dict[int, str] = {}
+            rows: dict[int, int] = {}
+            emit = observer.on_next
+
+            def on_next(chunk: ModelResponseStream) -> None:
+                for choice in chunk.choices:
+                    text = choice.delta.content
+                    if not text:
+                        continue
+                    index = choice.index
+                    if last.get(index) != text:
+                        last[index] = text
+                        rows[index] = 1
+                    else:
+                        rows[index] += 1
+                        if rows[index] > most and rows[index] > allowed(text, most):
+                            observer.on_error(repeated(text, rows[index], chunk))
+                            return
+                emit(chunk)
+
+            return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
+
+        return Stream(subscribe)
+
+    return guarded
+
+
+def allowed(text: str, limit: int) -> int:
+    """How often `text` may stand in a row."""
+    return limit * LENIENCY if HARMLESS.fullmatch(text) else limit
+
+
+def repeated(text: str, times: int, chunk: ModelResponseStream) -> RepeatedChunkError:
+    return RepeatedChunkError(
+        f"The model is repeating the same chunk = {text[:80]!r}, {times} times in a row. Raise the limit by "
+        "repeat_guard(limit) or rillm.REPEATED_STREAMING_CHUNK_LIMIT if that is wanted.",
+        llm_provider=chunk.hidden_params.get("custom_llm_provider") or "",
+        model=chunk.model or "",
+    )

@@ -1,0 +1,108 @@
+"""`tap_end`: see how a stream ended, once, with the response so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - for whoever asks for the types of Ending
+from typing import TYPE_CHECKING
+
+from reactivex.disposable import CompositeDisposable, Disposable
+
+from rillm.streams.accumulator import Accumulator
+from rillm.streams.errors import RillmError
+from rillm.streams.stream import Stream
+from rillm.streams.usage import estimated_usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reactivex import Observable, abc
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.response import ModelResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a stream ended: well, with an `error`, or `cancelled` because the consumer left.
+
+    `response` is what came; its usage is the reported one, else an estimate. It is None if nothing came.
+    """
+
+    response: ModelResponse | None
+    error: Exception | None = None
+    cancelled: bool = False
+    first_chunk_at: datetime | None = None
+
+
+def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, ModelResponseStream]:
+    """Call `action` exactly once, before the consumer learns that the stream is over. Errors get their `.partial`.
+
+        -a-b-c-|              -a-b-X                     -a-b- (consumer leaves)
+        [ tap_end(action) ]   [ tap_end(action) ]        [ tap_end(action) ]
+        -a-b-c-|              -a-b-X                     -a-b-
+               action               action(error)             action(cancelled)
+
+    An exception in `action` is reported to loguru and changes nothing.
+
+    >>> import rillm
+    >>> stream = rillm.stream("mock/echo", mock_response="Hello")
+    >>> for chunk in stream.pipe(tap_end(lambda ending: print(ending.response.choices[0].message.content))):
+    ...     pass
+    Hello
+    """
+
+    def tapped(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
+        def subscribe(
+            observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            accumulator = Accumulator()
+            add, emit = accumulator.add, observer.on_next
+            ended = False
+
+            def end(error: Exception | None = None, *, cancelled: bool = False) -> None:
+                nonlocal ended
+                if ended:
+                    return
+                ended = True
+                response = so_far(accumulator) if accumulator.started_at else None
+                if isinstance(error, RillmError) and error.partial is None:
+                    error.partial = response
+                isolated(action, Ending(response, error, cancelled, accumulator.started_at))
+
+            def on_next(chunk: ModelResponseStream) -> None:
+                add(chunk)
+                emit(chunk)
+
+            def on_error(error: Exception) -> None:
+                end(error)
+                observer.on_error(error)
+
+            def on_completed() -> None:
+                end()
+                observer.on_completed()
+
+            upstream = source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
+            return CompositeDisposable(Disposable(lambda: end(cancelled=True)), upstream)
+
+        return Stream(subscribe)
+
+    return tapped
+
+
+def so_far(accumulator: Accumulator) -> ModelResponse:
+    """The response with its usage estimated where none was reported."""
+    prompt_tokens = accumulator.hidden_params.get("prompt_tokens_estimate", 0)
+    estimate = None if accumulator.usage else estimated_usage(prompt_tokens, accumulator.billed_text())
+    return accumulator.response(estimate)
+
+
+def isolated(action: Callable[[Ending], None], ending: Ending) -> None:
+    """Run a callback that must not break the stream."""
+    try:
+        action(ending)
+    except Exception:  # noqa: BLE001 - a callback is somebody else's code
+        from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
+
+        logger.exception("A callback at the end of a stream raised; the stream is not affected")

@@ -1,0 +1,71 @@
+"""The wire formats by name: how their bytes are cut into frames, what the frames mean, which frame is the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from rillm.providers.framing import BodyFramer
+from rillm.providers.lookalikes import ALIASES
+from rillm.providers.openai_chat import END, OpenAIChatDecoder
+from rillm.providers.openai_completions import OpenAICompletionsDecoder
+from rillm.providers.registry import PROVIDERS
+from rillm.providers.sse import SSEFramer
+from rillm.streams.errors import BadRequestError
+from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rillm.streams.decoder import Decoder
+    from rillm.streams.frame import Framer
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A wire format.
+
+    Attributes:
+        name: as in the documentation and in `rillm.decode(name, blocks)`.
+        framer: makes the framer of one response, given the largest frame in bytes.
+        decoder: makes the decoder of one response.
+        is_last: whether a frame is the end marker, after which a connection can be used again.
+    """
+
+    name: str
+    framer: Callable[[int], Framer]
+    decoder: Callable[[], Decoder]
+    is_last: Callable[[bytes], bool]
+
+
+def event_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
+    return BodyFramer(SSEFramer(max_frame_bytes), max_frame_bytes)
+
+
+def is_done(frame: bytes) -> bool:
+    return frame == END
+
+
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
+    {
+        name: Format(name, event_stream, decoder, is_done)
+        for name, decoder in {
+            "openai-chat": OpenAIChatDecoder,
+            "openai-completions": OpenAICompletionsDecoder,
+        }.items()
+    }
+)
+
+
+def format_of(name: str) -> Format:
+    """The format of this name, or the one that the provider of this name speaks.
+
+    Raises:
+        BadRequestError: there is neither; the message lists the formats.
+    """
+    provider = PROVIDERS.get(ALIASES.get(name, name))
+    try:
+        return FORMATS[provider.format if provider and name not in FORMATS else name]
+    except KeyError:
+        raise BadRequestError(f"Unknown wire format {name!r}. Known: {', '.join(FORMATS)}.") from None

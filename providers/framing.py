@@ -1,0 +1,73 @@
+"""From blocks of bytes to frames, for whatever a server sends under the name of a stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rillm.streams.errors import FrameTooLargeError
+from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES, NamedFrame
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Sequence
+
+    from rillm.streams.frame import Framer
+
+WHOLE_BODY = "response"  # the event name under which a body that is no stream is handed over
+DOCUMENT_STARTS = b"{[<"  # no event stream begins so: JSON or HTML
+
+
+class BodyFramer:
+    """Frames a body by `framer`, or hands it over whole if its first character shows that it is no event stream.
+
+    `feed` is replaced once that is known, so that it costs nothing afterwards.
+    """
+
+    def __init__(self, framer: Framer, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:
+        self._framer: Framer = framer
+        self._limit = max_frame_bytes
+        self.feed: Callable[[bytes], Sequence[bytes]] = self._sniff
+
+    def end(self) -> Sequence[bytes]:
+        """What is left at the end of data."""
+        return self._framer.end()
+
+    def _sniff(self, block: bytes) -> Sequence[bytes]:
+        start = block.lstrip()
+        if start and start[0] in DOCUMENT_STARTS:
+            self._framer = DocumentFramer(self._limit)
+        if start:
+            self.feed = self._framer.feed
+        return self._framer.feed(block)
+
+
+class DocumentFramer:
+    """The whole body as one frame, at its end."""
+
+    def __init__(self, max_frame_bytes: int) -> None:
+        self._limit = max_frame_bytes
+        self._body = bytearray()
+
+    def feed(self, block: bytes) -> Sequence[bytes]:
+        self._body += block
+        if len(self._body) > self._limit:
+            raise FrameTooLargeError(
+                f"The server did not answer with a stream, but with a body of more than {self._limit} bytes."
+            )
+        return ()
+
+    def end(self) -> Sequence[bytes]:
+        return [NamedFrame(bytes(self._body), WHOLE_BODY)]
+
+
+def frames(blocks: Iterable[bytes], framer: Framer) -> Generator[Sequence[bytes]]:
+    """The frames that each block completes, and at the end what is left."""
+    for block in blocks:
+        yield framer.feed(block)
+    yield framer.end()
+
+
+async def aframes(blocks: AsyncIterable[bytes], framer: Framer) -> AsyncGenerator[Sequence[bytes]]:
+    """As `frames`, from an async iterable."""
+    async for block in blocks:
+        yield framer.feed(block)
+    yield framer.end()

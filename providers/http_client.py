@@ -1,0 +1,81 @@
+"""The one place that imports httpx: clients, requests, and what its exceptions mean to us."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import socket
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from rillm.streams.errors import APIConnectionError, APIError, RillmError, StreamTruncatedError, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+DEFAULT_TIMEOUT = httpx.Timeout(600, connect=5)  # seconds; OpenAI's: per read, not in all
+# As many live streams as the caller opens: httpx's 100 would make the next one wait for somebody to finish.
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30)
+
+
+@cache
+def default_client() -> httpx.Client:
+    """The client of all sync calls that bring none; its connections are reused."""
+    client = httpx.Client(timeout=DEFAULT_TIMEOUT, limits=LIMITS, follow_redirects=True)
+    atexit.register(client.close)
+    return client
+
+
+_lifetimes: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[httpx.AsyncClient]] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+
+async def default_async_client() -> httpx.AsyncClient:
+    """The client of the running event loop, which owns its connections; `asyncio.run` closes it with the loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        lifetime = _lifetime()
+        _clients[loop] = await anext(lifetime)
+        _lifetimes[loop] = lifetime
+    return _clients[loop]
+
+
+async def _lifetime() -> AsyncGenerator[httpx.AsyncClient]:
+    # An async generator that is never finished: the loop finishes those when it shuts down.
+    async with httpx.AsyncClient(timeout=DEFAULT_TIMEOUT, limits=LIMITS, follow_redirects=True) as client:
+        yield client
+
+
+def translated(error: Exception, *, streaming: bool = False) -> RillmError:
+    """Our error for one of httpx's.
+
+    Args:
+        error: what httpx raised.
+        streaming: whether the answer had begun.
+    """
+    if isinstance(error, RillmError):
+        return error
+    reason = str(error) or type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        what = "The stream stalled" if streaming else "The provider did not answer in time"
+        return Timeout(f"{what} ({type(error).__name__}). Pass a larger timeout= (seconds) to wait longer.")
+    if streaming and isinstance(error, httpx.TransportError | httpx.StreamError):
+        return StreamTruncatedError(f"The answer was cut off: the connection broke ({reason}).")
+    if isinstance(error, httpx.TransportError):
+        return APIConnectionError(f"Connection error: {reason}. Is the address right, and the server running?")
+    if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
+        return APIConnectionError(f"The request could not be made: {reason}.")
+    return APIError(f"The transport failed: {type(error).__name__}: {reason}")
+
+
+def shut_down(response: httpx.Response) -> None:
+    """Cut the connection of a response: a read that waits in another thread or task ends at once."""
+    stream: Any = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("socket") if stream is not None else None
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,43 @@
+"""The request of OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat/create."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rillm.providers.provider import Provider
+
+
+def chat_body(
+    provider: Provider, model: str, messages: Sequence[Any], params: Mapping[str, Any], extra_body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The body of a streamed request: `params` without those that are None, then `extra_body` over all.
+
+    Usage is asked for where the provider takes the option, whether the caller wants to see it or not.
+    """
+    body: dict[str, Any] = {"model": model, "messages": [plain(message) for message in messages], "stream": True}
+    body |= {name: plain(value) for name, value in params.items() if value is not None}
+    if provider.usage_option:
+        body["stream_options"] = {**body.get("stream_options", {}), "include_usage": True}
+    elif not body.get("stream_options"):
+        body.pop("stream_options", None)
+    return {**body, **extra_body}
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON: a `Message` of an earlier response may be sent back as it is."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_none=True)
+    if isinstance(value, type) and issubclass(value, BaseModel):
+        return json_schema(value)
+    return value
+
+
+def json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """A `response_format` that asks for `model`: https://platform.openai.com/docs/guides/structured-outputs."""
+    schema = {"name": model.__name__, "schema": model.model_json_schema()}
+    return {"type": "json_schema", "json_schema": schema}

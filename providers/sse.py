@@ -1,0 +1,110 @@
+"""Server-sent events: from blocks of bytes to the data of events.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from typing import TYPE_CHECKING
+
+from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES, NamedFrame, Splitter, is_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+# As numbers, because `b"\r" in block` makes and drops an exception before it searches.
+_CR, _LF = b"\r\n"
+
+
+class SSEFramer:
+    """Cuts an event stream into the data of its events; an event with a name gives a `NamedFrame`.
+
+    As the standard says, except for the end of data: there it drops what has no blank line after it, but providers
+    leave the last one out, so an event whose data is whole (see `is_whole`) is returned.
+
+    Bytes are not decoded: a NUL or invalid UTF-8 in data passes, and U+2028 or U+0085 do not end a line.
+
+    Args:
+        max_frame_bytes: the largest event with all its lines, in bytes; more is a `FrameTooLargeError`.
+
+    """
+
+    def __init__(self, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:
+        self._limit = max_frame_bytes
+        self._line_ends = _LineEnds()
+        self._events = Splitter(b"\n\n", max_frame_bytes)
+        self._holds_nothing = False  # a byte order mark may come
+
+    def feed(self, block: bytes) -> Sequence[bytes]:
+        """Return the data of the events that end in this block."""
+        if self._holds_nothing and block.endswith(b"\n\n") and len(block) <= self._limit:
+            frame = block[6:-2]
+            if _LF not in frame and _CR not in frame and block.startswith(b"data: "):
+                return (frame,)
+        events = self._events.feed(self._line_ends.to_lf(block))
+        self._holds_nothing = self._line_ends.holds_nothing and self._events.holds_nothing
+        return _frames(events)
+
+    def end(self) -> Sequence[bytes]:
+        """Return the data of an event that only lacks its blank line."""
+        return [frame for frame in _frames([self._events.end()]) if is_whole(frame)]
+
+
+class _LineEnds:
+    """Makes every line end an LF, and drops the byte order mark before the first line."""
+
+    def __init__(self) -> None:
+        self._start: bytes | None = b""
+        self._after_cr = False
+
+    @property
+    def holds_nothing(self) -> bool:
+        return self._start is None and not self._after_cr
+
+    def to_lf(self, block: bytes) -> bytes:
+        if self._start is not None:
+            block = self._without_bom(self._start + block)
+        if not block:
+            return block
+        if self._after_cr:
+            block = block.removeprefix(b"\n")
+        # A CR ends its line at once: to wait for its LF would hold a finished event back.
+        self._after_cr = block.endswith(b"\r")
+        if _CR not in block:
+            return block
+        return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _without_bom(self, start: bytes) -> bytes:
+        if BOM_UTF8.startswith(start):
+            self._start = start
+            return b""
+        self._start = None
+        return start.removeprefix(BOM_UTF8)
+
+
+def _frames(events: Iterable[bytes]) -> list[bytes]:
+    # An event of one data line is the usual one: the condition spares it a call.
+    return [
+        frame
+        for event in events
+        if (frame := event[6:] if event[:6] == b"data: " and _LF not in event else _frame(event)) is not None
+    ]
+
+
+def _frame(event: bytes) -> bytes | None:
+    """Return the data of an event, given as its lines, or None if it has no data and so is not dispatched."""
+    data: list[bytes] = []
+    name = b""
+    for line in event.split(b"\n"):
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            data.append(value.removeprefix(b" "))
+        elif field == b"event":
+            name = value.removeprefix(b" ")
+    if not data:
+        return None
+    if name in (b"", b"message"):
+        return b"\n".join(data)
+    return NamedFrame(b"\n".join(data), name.decode(errors="replace"))

@@ -1,0 +1,198 @@
+"""One HTTP request whose answer is a stream of frames."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rillm.providers.failures import failure
+from rillm.providers.http_client import default_async_client, default_client, shut_down, translated
+from rillm.streams.errors import RillmError
+from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
+from rillm.streams.source import AsyncReading, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Sequence
+
+    import httpx
+
+    from rillm.providers.formats import Format
+
+LEAST_FAILURE = 400
+DRAIN_SECONDS = 0.05  # how long the rest after the end marker may take before the connection is given up
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPSource:
+    """A request that is sent anew for each reading.
+
+    Attributes:
+        format: what the answer is written in.
+        url, headers, body: of the POST request; `body` is sent as JSON.
+        timeout: seconds or an `httpx.Timeout`; None for the client's own.
+        client, async_client: used instead of the shared ones.
+        provider, model: for error messages.
+    """
+
+    format: Format
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    body: dict[str, Any] = field(repr=False)
+    timeout: float | httpx.Timeout | None = None
+    client: httpx.Client | None = None
+    async_client: httpx.AsyncClient | None = None
+    max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES
+    provider: str = ""
+    model: str = ""
+
+    def open(self) -> Reading[bytes]:
+        """Send the request; returns when the headers of a good answer are there."""
+        client = self.client or default_client()
+        try:
+            response = client.send(client.build_request("POST", self.url, **self._request()), stream=True)
+            if response.status_code >= LEAST_FAILURE:
+                with response:
+                    response.read()
+                raise self._failure(response)
+        except Exception as error:
+            raise self.told(translated(error)) from error
+        exchange = Exchange(self, response)
+        return Reading(exchange.blocks, exchange.close)
+
+    async def aopen(self) -> AsyncReading[bytes]:
+        """As `open`, on an event loop."""
+        client = self.async_client or await default_async_client()
+        try:
+            response = await client.send(client.build_request("POST", self.url, **self._request()), stream=True)
+            if response.status_code >= LEAST_FAILURE:
+                try:
+                    await response.aread()
+                finally:
+                    await response.aclose()
+                raise self._failure(response)
+        except Exception as error:
+            raise self.told(translated(error)) from error
+        exchange = AsyncExchange(self, response)
+        return AsyncReading(exchange.blocks, exchange.aclose, exchange.abort)
+
+    def _request(self) -> dict[str, Any]:
+        timeout = {} if self.timeout is None else {"timeout": self.timeout}
+        return {"headers": self.headers, "json": self.body, **timeout}
+
+    def told(self, error: RillmError) -> RillmError:
+        error.llm_provider = error.llm_provider or self.provider
+        error.model = error.model or self.model
+        return error
+
+    def _failure(self, response: httpx.Response) -> RillmError:
+        try:
+            body = response.json()
+        except ValueError:
+            body = response.text[:2000]
+        return failure(body, status=response.status_code, response=response, headers=response.headers)
+
+
+class Exchange:
+    """An answer being read by blocking."""
+
+    def __init__(self, source: HTTPSource, response: httpx.Response) -> None:
+        self._source = source
+        self._response = response
+        self._frames: Sequence[bytes] = ()
+        self._finished = False
+        self.blocks = self._read()
+
+    def _read(self) -> Generator[Sequence[bytes]]:
+        response = self._response
+        # The bare stream spares httpx's bookkeeping per block; only compressed bodies need it.
+        blocks: Iterable[bytes] = response.iter_bytes() if is_compressed(response) else response.stream  # type: ignore[assignment]
+        framer = self._source.format.framer(self._source.max_frame_bytes)
+        try:
+            for block in blocks:
+                self._frames = framer.feed(block)
+                yield self._frames
+            yield framer.end()
+        except Exception as error:
+            raise self._source.told(translated(error, streaming=True)) from error
+        finally:
+            self._finished = True
+            response.close()
+
+    def close(self) -> None:
+        if self._finished:
+            return
+        if self.blocks.gi_running:  # in another thread
+            self._cut()
+        elif self._ended_well():
+            self._drain()
+        self._finished = True
+        with suppress(ValueError):  # it began to run in another thread just now, and ends by itself
+            self.blocks.close()
+        self._response.close()
+
+    def _ended_well(self) -> bool:
+        return bool(self._frames) and self._source.format.is_last(self._frames[-1])
+
+    def _cut(self) -> None:
+        if not self._finished:
+            shut_down(self._response)
+
+    def _drain(self) -> None:
+        """Read what follows the end marker, so that the connection can be used again, but not for long."""
+        watchdog = threading.Timer(DRAIN_SECONDS, self._cut)
+        watchdog.start()
+        with suppress(RillmError):
+            for _ in self.blocks:
+                pass
+        watchdog.cancel()
+
+
+class AsyncExchange:
+    """An answer being read on an event loop."""
+
+    def __init__(self, source: HTTPSource, response: httpx.Response) -> None:
+        self._source = source
+        self._response = response
+        self._frames: Sequence[bytes] = ()
+        self._finished = False
+        self.blocks = self._read()
+
+    async def _read(self) -> AsyncGenerator[Sequence[bytes]]:
+        response = self._response
+        blocks: AsyncIterable[bytes] = response.aiter_bytes() if is_compressed(response) else response.stream  # type: ignore[assignment]
+        framer = self._source.format.framer(self._source.max_frame_bytes)
+        try:
+            async for block in blocks:
+                self._frames = framer.feed(block)
+                yield self._frames
+            yield framer.end()
+        except Exception as error:
+            raise self._source.told(translated(error, streaming=True)) from error
+        finally:
+            self._finished = True
+            await response.aclose()
+
+    def abort(self) -> None:
+        if not self._finished and not self._ended_well():
+            shut_down(self._response)
+
+    async def aclose(self) -> None:
+        if self._finished or self.blocks.ag_running:
+            return
+        if self._ended_well():
+            with suppress(RillmError, TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    async for _ in self.blocks:
+                        pass
+        await self.blocks.aclose()
+        await self._response.aclose()
+
+    def _ended_well(self) -> bool:
+        return bool(self._frames) and self._source.format.is_last(self._frames[-1])
+
+
+def is_compressed(response: httpx.Response) -> bool:
+    return response.headers.get("content-encoding", "identity") != "identity"

@@ -1,0 +1,69 @@
+"""Every LLM completion is a stream.
+
+`rillm` turns a completion into a `reactivex.Observable` of chunks that you compose with operators, and that you can just
+as well iterate as a plain generator, `async for`, or watch in a notebook. Its calls are drop-in for LiteLLM's streaming
+and async API.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from rillm.chunk_builder import stream_chunk_builder
+from rillm.completion import acompletion, completion, stream
+from rillm.decode import decode
+from rillm.operators.accumulate import accumulate
+from rillm.operators.callback_tap import callback_tap
+from rillm.operators.cost_tap import Cost, cost_tap
+from rillm.operators.normalize import normalize
+from rillm.operators.operator import Operator
+from rillm.operators.repeat_guard import repeat_guard
+from rillm.operators.tap_end import Ending, tap_end
+from rillm.operators.text import text
+from rillm.settings import repeat_limit_from_environment
+from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
+from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
+from rillm.streams.errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    AuthenticationError,
+    BadGatewayError,
+    BadRequestError,
+    ConflictError,
+    ContentPolicyViolationError,
+    ContextWindowExceededError,
+    FrameTooLargeError,
+    InternalServerError,
+    MissingExtraError,
+    NotFoundError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    RateLimitError,
+    RepeatedChunkError,
+    RillmError,
+    ServiceUnavailableError,
+    StreamCancelledError,
+    StreamConsumedError,
+    StreamDecodeError,
+    StreamTruncatedError,
+    Timeout,
+    UnprocessableEntityError,
+    UnsupportedParamsError,
+)
+from rillm.streams.response import Choices, Message, ModelResponse
+from rillm.streams.stream import Stream, as_stream
+from rillm.streams.usage import Usage
+
+# The public settings; an assignment (`rillm.success_callback = [...]`) counts from the next call on.
+
+REPEATED_STREAMING_CHUNK_LIMIT: int = repeat_limit_from_environment()
+"""How often the same text may come in a row before a stream fails."""
+
+success_callback: list[Callable[..., Any]] = []
+"""Called as `f(kwargs, response, start_time, end_time)` when a call has ended well; `kwargs["response_cost"]` is in USD."""
+
+failure_callback: list[Callable[..., Any]] = []
+"""Called in the same way when a call has failed; `kwargs["exception"]` is the error, `response` what had come."""
+
+cancel_callback: list[Callable[..., Any]] = []
+"""Called in the same way when the consumer has left a stream; if empty, `failure_callback` is."""

@@ -1,0 +1,99 @@
+"""One call: whom to ask, what to send, and the default pipeline that its answer runs through."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import reactivex
+
+from rillm.callbacks import callbacks_of
+from rillm.operators.normalize import normalize
+from rillm.operators.repeat_guard import repeat_guard
+from rillm.prompt import estimate_prompt_tokens
+from rillm.providers.formats import format_of
+from rillm.providers.registry import resolve
+from rillm.providers.sources import source_of
+from rillm.settings import setting
+from rillm.streams.stream import Stream, from_source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rillm.callbacks import Listener
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.source import Source
+
+CALLBACK_LISTS = {"success": "success_callback", "failure": "failure_callback", "cancel": "cancel_callback"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that can be made any number of times."""
+
+    source: Source[bytes]
+    pipeline: tuple[Operator[Any, Any], ...]
+    callbacks: Operator[ModelResponseStream, ModelResponseStream]
+
+    def stream(self, opened: Any = None) -> Stream[ModelResponseStream]:
+        """The answer as chunks, through the pipeline: of a new call, or of one that is `opened` already."""
+        frames = from_source(opened or self.source, upstream=opened)
+        stream: Stream[ModelResponseStream] = frames.pipe(*self.pipeline, self.callbacks)
+        return stream
+
+    def tell(self, error: Exception) -> None:
+        """Tell the callbacks of an error that came before there was a stream."""
+        reactivex.throw(error).pipe(self.callbacks).subscribe(on_error=lambda _: None)
+
+
+def prepare(
+    model: str,
+    messages: Sequence[Any],
+    params: dict[str, Any],
+    *,
+    on_end: Listener | None = None,
+    call_type: str = "completion",
+) -> Call:
+    """Find the provider and build the request and the pipeline. Nothing is sent.
+
+    `on_end` is told how a call ended after the user's callbacks have been.
+
+    Raises:
+        BadRequestError: the provider or its address is not known.
+        AuthenticationError: it needs a key and there is none.
+    """
+    params = dict(params)
+    provider, name = resolve(model, params.pop("custom_llm_provider", None))
+    callbacks = {role: params.pop(key, None) or () for role, key in CALLBACK_LISTS.items()}
+    metadata = params.pop("metadata", None)
+    call_id = params.pop("litellm_call_id", None) or str(uuid.uuid4())
+    pipeline = params.pop("pipeline", None)
+    include_usage = bool((params.get("stream_options") or {}).get("include_usage"))
+    hidden = {
+        "custom_llm_provider": provider.name,
+        "litellm_call_id": call_id,
+        "price_provider": provider.prices,
+        "response_cost": None,
+        "prompt_tokens_estimate": estimate_prompt_tokens(messages),
+    }
+    details = {
+        "model": name,
+        "messages": messages,
+        "custom_llm_provider": provider.name,
+        "litellm_call_id": call_id,
+        "call_type": call_type,
+        "optional_params": {key: value for key, value in params.items() if key not in SECRETS},
+        "litellm_params": {"metadata": metadata or {}},
+    }
+    decoder = format_of(provider.format).decoder
+    guard = [repeat_guard(lambda: setting("REPEATED_STREAMING_CHUNK_LIMIT"))] if pipeline is None else pipeline
+    return Call(
+        source_of(provider, name, messages, params),
+        (normalize(decoder, model=name, hidden_params=hidden, include_usage=include_usage), *guard),
+        callbacks_of(details, **callbacks, on_end=on_end),
+    )
+
+
+SECRETS = frozenset({"api_key", "extra_headers", "client", "async_client"})

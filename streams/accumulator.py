@@ -1,0 +1,82 @@
+"""What the chunks of one stream add up to: a `ModelResponse`, at any time and in linear time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rillm.streams.choice_accumulator import ChoiceAccumulator
+from rillm.streams.response import ModelResponse
+from rillm.streams.usage import Usage, merge_usage
+
+if TYPE_CHECKING:
+    from rillm.streams.chunk import ModelResponseStream
+
+
+class Accumulator:
+    """The response so far. Keeps texts and counts, never the chunks themselves."""
+
+    def __init__(self) -> None:
+        self.started_at: datetime | None = None
+        self._choices: dict[int, ChoiceAccumulator] = {}
+        self._head: dict[str, Any] = {}
+        self._extra: dict[str, Any] = {}
+        self._usage: Usage | None = None
+        self.hidden_params: dict[str, Any] = {}
+
+    def add(self, chunk: ModelResponseStream) -> None:
+        """Add what `chunk` brings."""
+        if self.started_at is None:
+            self._start(chunk)
+        for choice in chunk.choices:
+            accumulator = self._choices.get(choice.index) or self._begin(choice.index)
+            delta = choice.delta
+            if delta.content:
+                accumulator.texts.append(delta.content)
+                if len(delta.__pydantic_fields_set__) == 1 and not choice.finish_reason and not choice.logprobs:
+                    continue  # nearly every chunk
+            accumulator.add_rest(choice)
+        extra = chunk.__pydantic_extra__
+        if extra and extra != self._extra:
+            self._add_extra(extra)
+
+    def _begin(self, index: int) -> ChoiceAccumulator:
+        self._choices[index] = ChoiceAccumulator(index)
+        return self._choices[index]
+
+    def _start(self, chunk: ModelResponseStream) -> None:
+        self.started_at = datetime.now()  # noqa: DTZ005 - LiteLLM's times are naive
+        self._head = {
+            "id": chunk.id,
+            "created": chunk.created,
+            "model": chunk.model,
+            "system_fingerprint": chunk.system_fingerprint,
+        }
+        self.hidden_params = chunk.hidden_params
+
+    def _add_extra(self, extra: dict[str, Any]) -> None:
+        for key, value in extra.items():
+            if value is None:
+                continue
+            if key == "usage":
+                self._usage = merge_usage(self._usage, Usage.model_validate(value))
+            else:
+                self._extra[key] = value
+
+    @property
+    def usage(self) -> Usage | None:
+        """As reported, in a chunk or beside them; None if nothing was."""
+        reported = self._usage or self.hidden_params.get("usage")
+        return reported if isinstance(reported, Usage) or reported is None else Usage.model_validate(reported)
+
+    def billed_text(self) -> str:
+        """All that the model wrote, of all choices: what an estimate of tokens counts."""
+        return "".join(choice.billed_text() for choice in self._choices.values())
+
+    def response(self, usage: Usage | None = None) -> ModelResponse:
+        """The response so far, with `usage` where none was reported."""
+        choices = [self._choices[index].choice() for index in sorted(self._choices)]
+        values = {**self._head, "choices": choices, "usage": self.usage or usage or Usage(), **self._extra}
+        response = ModelResponse.model_validate(values)
+        response._hidden_params = self.hidden_params  # noqa: SLF001 - LiteLLM's name for a public attribute
+        return response

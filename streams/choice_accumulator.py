@@ -1,0 +1,118 @@
+"""What the deltas of one choice add up to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rillm.streams.chunk import FunctionCall
+from rillm.streams.response import Choices, Message
+from rillm.streams.tool_calls import OpenCalls
+
+if TYPE_CHECKING:
+    from rillm.streams.chunk import Delta, StreamingChoices
+
+JOINED_TEXTS = frozenset({"reasoning_content", "refusal"})
+
+
+class ChoiceAccumulator:
+    """One choice so far. Texts are kept as pieces and joined once, so that the cost stays linear."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.finish_reason: str | None = None
+        self.texts: list[str] = []
+        self.calls = OpenCalls()
+        self._role: str | None = None
+        self._function_name: str | None = None
+        self._function_arguments: list[str] = []
+        self._has_function = False
+        self._pieces: dict[str, list[str]] = {}
+        self._extra: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}
+        self._logprobs: dict[str, Any] = {}
+
+    def add_rest(self, choice: StreamingChoices) -> None:
+        """Add what `choice` brings beside its content, which goes straight into `texts`."""
+        self._add_delta(choice.delta)
+        if choice.finish_reason:
+            self.finish_reason = choice.finish_reason
+        if choice.logprobs:
+            self._add_logprobs(choice.logprobs)
+
+    def _add_delta(self, delta: Delta) -> None:
+        self._role = delta.role or self._role
+        if delta.tool_calls:
+            self.calls.add(delta.tool_calls)
+        if delta.function_call is not None:
+            self._has_function = True
+            self._function_name = self._function_name or delta.function_call.name
+            self._function_arguments.append(delta.function_call.arguments)
+        if delta.provider_specific_fields:
+            self._fields.update(delta.provider_specific_fields)
+        if delta.audio is not None:
+            self._extra["audio"] = _merged_audio(self._extra.get("audio"), delta.audio)
+        for key, value in delta.extra.items():
+            self._add_extra(key, value)
+
+    def _add_extra(self, key: str, value: Any) -> None:
+        if key in JOINED_TEXTS and isinstance(value, str):
+            if value:
+                self._pieces.setdefault(key, []).append(value)
+        elif isinstance(value, list):
+            self._extra.setdefault(key, []).extend(value)
+        elif value is not None:
+            self._extra[key] = value
+
+    def _add_logprobs(self, logprobs: Any) -> None:
+        for key, tokens in dict(logprobs).items():
+            if isinstance(tokens, list):
+                self._logprobs.setdefault(key, []).extend(tokens)
+            else:
+                self._logprobs.setdefault(key, tokens)
+
+    def text(self) -> str:
+        """The answer so far; of the texts that cost tokens, what a human reads."""
+        return "".join(self.texts)
+
+    def billed_text(self) -> str:
+        """All that the model wrote: answer, reasoning, refusal and arguments of calls."""
+        arguments = [piece for call in self.calls.calls for piece in (call.name, *call.arguments)]
+        others = [piece for pieces in self._pieces.values() for piece in pieces]
+        return "".join([*self.texts, *others, *arguments, *self._function_arguments])
+
+    def choice(self) -> Choices:
+        """The choice as a whole answer; may be called at any time, and again."""
+        calls = [call.closed() for call in self.calls.calls]
+        has_calls = bool(calls) or self._has_function
+        values: dict[str, Any] = {
+            "content": None if has_calls and not self.texts else self.text(),
+            "role": self._role or "assistant",
+            "tool_calls": calls or None,
+            **{key: "".join(pieces) for key, pieces in self._pieces.items()},
+            **self._extra,
+        }
+        if self._has_function:
+            values["function_call"] = FunctionCall(
+                name=self._function_name, arguments="".join(self._function_arguments)
+            )
+        if self._fields:
+            values["provider_specific_fields"] = self._fields
+        extra = {"logprobs": self._logprobs} if self._logprobs else {}
+        return Choices.model_validate(
+            {
+                "finish_reason": self.finish_reason,
+                "index": self.index,
+                "message": Message.model_validate(values),
+                **extra,
+            }
+        )
+
+
+def _merged_audio(earlier: Any, later: Any) -> Any:
+    if not isinstance(earlier, dict) or not isinstance(later, dict):
+        return later
+    merged = {**earlier, **{key: value for key, value in later.items() if value is not None}}
+    for key in ("data", "transcript"):
+        if earlier.get(key) and later.get(key):
+            merged[key] = earlier[key] + later[key]
+    return merged

@@ -1,0 +1,137 @@
+"""The promises that every chunk of a default stream keeps, whatever the provider sent.
+
+One id, one `created`, one `model` a stream. Always a `choices[0].delta`. The role on a choice's first delta and nowhere
+else. No empty deltas. Exactly one finish chunk a choice, at the end. Usage only where the caller asked for it. Calls are
+numbered from 0, each with an index of its own.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
+from rillm.streams.model import set_hidden_params
+from rillm.streams.tool_calls import OpenCalls
+from rillm.streams.usage import Usage, merge_usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Tidy:
+    """The state of one stream. `model` is the name that the caller asked for, None to keep the provider's."""
+
+    def __init__(self, model: str | None, hidden_params: dict[str, Any], *, include_usage: bool) -> None:
+        self.hidden_params = hidden_params
+        self._model = model
+        self._include_usage = include_usage
+        self._identity: dict[str, Any] = {}
+        self._system_fingerprint: str | None = None
+        self._extra: dict[str, Any] = {}
+        self._begun: set[int] = set()
+        self._finish_reasons: dict[int, str] = {}
+        self._calls: dict[int, OpenCalls] = {}
+
+    def admit(self, chunk: ModelResponseStream) -> bool:
+        """Bring `chunk` into shape; False if nothing in it is for the consumer."""
+        if not self._identity:
+            self._identify(chunk)
+        fields = chunk.__dict__  # past pydantic's __setattr__, which costs as much as all the rest here
+        fields.update(self._identity)
+        set_hidden_params(chunk, self.hidden_params)
+        extra = chunk.__pydantic_extra__
+        if extra:
+            self._take_extra(extra)
+        choices = chunk.choices
+        for choice in choices:
+            delta = choice.delta
+            if choice.finish_reason or delta.role or delta.tool_calls or not (delta.content and choice.index in self._begun):
+                fields["choices"] = kept = [choice for choice in choices if self._admit_choice(choice)]
+                return bool(kept)
+        return bool(choices)
+
+    def _identify(self, chunk: ModelResponseStream) -> None:
+        self._identity = {
+            "id": chunk.id or f"chatcmpl-{uuid.uuid4()}",
+            "created": chunk.created or int(time.time()),
+            "model": self._model or chunk.model,
+        }
+        self._system_fingerprint = chunk.system_fingerprint
+        self.hidden_params["provider_response_model"] = chunk.model
+
+    def _take_extra(self, extra: dict[str, Any]) -> None:
+        if "usage" in extra:
+            self._take_usage(extra.pop("usage"))
+        if "obfuscation" in extra:
+            del extra["obfuscation"]  # padding
+        self._extra = extra or self._extra
+
+    def _take_usage(self, usage: Any) -> None:
+        if usage:
+            self.hidden_params["usage"] = merge_usage(self.hidden_params.get("usage"), Usage.model_validate(usage))
+
+    def _admit_choice(self, choice: StreamingChoices) -> bool:
+        delta = choice.delta
+        if choice.finish_reason:
+            self._finish_reasons[choice.index] = choice.finish_reason
+            choice.finish_reason = None
+        if delta.tool_calls:
+            calls = self._calls.setdefault(choice.index, OpenCalls())
+            for fragment, number in zip(delta.tool_calls, calls.add(delta.tool_calls), strict=True):
+                fragment.index = number
+        if choice.index not in self._begun:
+            if choice.index in self._finish_reasons and not has_something(choice):
+                return False
+            self._begun.add(choice.index)
+            delta.role = delta.role or "assistant"
+            return True
+        delta.role = None
+        return has_something(choice)
+
+    def is_finished(self) -> bool:
+        """Whether each choice that began has its finish_reason."""
+        return bool(self._finish_reasons) and self._begun <= self._finish_reasons.keys()
+
+    def finish(self) -> Iterator[ModelResponseStream]:
+        """The chunks that end the stream well."""
+        for index in sorted(self._begun | self._finish_reasons.keys()) or [0]:
+            implied = "tool_calls" if index in self._calls else "stop"
+            reason = self._finish_reasons.get(index, implied)
+            role = None if index in self._begun else "assistant"
+            yield self._chunk([StreamingChoices(finish_reason=reason, index=index, delta=Delta(role=role))])
+        usage = self.hidden_params.get("usage")
+        if self._include_usage and usage is not None:
+            # One empty delta rather than OpenAI's empty list: `chunk.choices[0].delta` is safe on every chunk.
+            yield self._chunk([StreamingChoices()], usage=usage)
+
+    def _chunk(self, choices: list[StreamingChoices], **extra: Any) -> ModelResponseStream:
+        if not self._identity:
+            self._identify(ModelResponseStream())
+        chunk = ModelResponseStream.model_validate(
+            {
+                **self._identity,
+                "system_fingerprint": self._system_fingerprint,
+                "choices": choices,
+                **self._extra,
+                **extra,
+            }
+        )
+        set_hidden_params(chunk, self.hidden_params)
+        return chunk
+
+
+def has_something(choice: StreamingChoices) -> bool:
+    """Whether a choice brings anything beside its role."""
+    delta = choice.delta
+    return bool(
+        delta.content
+        or delta.tool_calls
+        or delta.function_call
+        or delta.audio
+        or delta.provider_specific_fields
+        or choice.logprobs
+        or any(value not in (None, "", []) for value in delta.extra.values())
+        or any(value is not None for value in choice.extra.values())
+    )

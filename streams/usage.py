@@ -1,0 +1,72 @@
+"""How many tokens a call took, in OpenAI's counting."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import model_validator
+
+from rillm.streams.model import Model
+
+BYTES_PER_TOKEN = 4  # OpenAI's rule of thumb for English; UTF-8 bytes rather than characters serve other scripts too
+
+
+class PromptTokensDetails(Model):
+    audio_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+class CompletionTokensDetails(Model):
+    accepted_prediction_tokens: int | None = None
+    audio_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
+
+
+class Usage(Model):
+    """Tokens of one call: `prompt_tokens` include cached ones, `completion_tokens` include reasoning.
+
+    `estimated` is True (and there at all) only where the provider reported nothing.
+    """
+
+    completion_tokens: int = 0
+    prompt_tokens: int = 0
+    total_tokens: int = 0
+    completion_tokens_details: CompletionTokensDetails | None = None
+    prompt_tokens_details: PromptTokensDetails | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+    @model_validator(mode="after")
+    def _with_total(self) -> Self:
+        if "total_tokens" not in self.model_fields_set:
+            self.total_tokens = self.prompt_tokens + self.completion_tokens
+        return self
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether this was counted here because the provider reported nothing."""
+        return bool(self.get("estimated", False))
+
+
+def merge_usage(earlier: Usage | None, later: Usage) -> Usage:
+    """The last report wins, field by field; an explicit 0 is a report. Several reports are never summed."""
+    if earlier is None:
+        return later
+    return Usage.model_validate(earlier.model_dump(exclude_unset=True) | later.model_dump(exclude_unset=True))
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens `text` has: a quarter of its UTF-8 bytes, at least 1 if there is any."""
+    return -(-len(text.encode()) // BYTES_PER_TOKEN)
+
+
+def estimated_usage(prompt_tokens: int, text: str) -> Usage:
+    """A usage counted from the text, marked as an estimate."""
+    completion_tokens = estimate_tokens(text)
+    return Usage.model_validate(
+        {"completion_tokens": completion_tokens, "prompt_tokens": prompt_tokens, "estimated": True}
+    )

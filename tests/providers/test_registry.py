@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from genai_prices.data_snapshot import get_snapshot
+
+from rillm.providers.lookalikes import ALIASES, LOOKALIKES
+from rillm.providers.registry import BARE_NAMES, PROVIDERS, resolve
+from rillm.streams.errors import BadRequestError
+
+if TYPE_CHECKING:
+    from rillm.providers.provider import Provider
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: provider.name)
+
+
+@pytest.mark.parametrize(
+    ("model", "custom", "provider", "name"),
+    [
+        ("openai/gpt-4o-mini", None, "openai", "gpt-4o-mini"),
+        ("openai:gpt-4o-mini", None, "openai", "gpt-4o-mini"),
+        ("openai/responses/gpt-5", None, "openai", "responses/gpt-5"),
+        ("openai/ft:gpt-4o:acme::1", None, "openai", "ft:gpt-4o:acme::1"),
+        ("huggingface/bigcode/starcoder", None, "huggingface", "bigcode/starcoder"),
+        ("openrouter/openai/gpt-4o", None, "openrouter", "openai/gpt-4o"),
+        ("openrouter:openai/gpt-4o", None, "openrouter", "openai/gpt-4o"),
+        ("ollama/llama3:8b", None, "ollama", "llama3:8b"),
+        ("ollama:llama3:8b", None, "ollama", "llama3:8b"),
+        ("azure/my-deployment", None, "azure", "my-deployment"),
+        ("mock/anything", None, "mock", "anything"),
+        ("local/qwen2.5-0.5b", None, "local", "qwen2.5-0.5b"),
+        # aliases
+        ("together/meta-llama/Llama-3-8b", None, "together_ai", "meta-llama/Llama-3-8b"),
+        ("fireworks/accounts/fireworks/models/x", None, "fireworks_ai", "accounts/fireworks/models/x"),
+        ("hosted_vllm/facebook/opt-125m", None, "vllm", "facebook/opt-125m"),
+        # bare names
+        ("gpt-4o-mini", None, "openai", "gpt-4o-mini"),
+        ("chatgpt-4o-latest", None, "openai", "chatgpt-4o-latest"),
+        ("o1", None, "openai", "o1"),
+        ("o3-mini", None, "openai", "o3-mini"),
+        ("o4-mini", None, "openai", "o4-mini"),
+        ("codex-mini-latest", None, "openai", "codex-mini-latest"),
+        ("ft:gpt-4o-mini-2024-07-18:acme::1", None, "openai", "ft:gpt-4o-mini-2024-07-18:acme::1"),
+        ("deepseek-chat", None, "deepseek", "deepseek-chat"),
+        ("mistral-large-latest", None, "mistral", "mistral-large-latest"),
+        ("open-mixtral-8x22b", None, "mistral", "open-mixtral-8x22b"),
+        ("devstral-medium-latest", None, "mistral", "devstral-medium-latest"),
+        ("grok-4", None, "xai", "grok-4"),
+        ("sonar", None, "perplexity", "sonar"),
+        ("sonar-pro", None, "perplexity", "sonar-pro"),
+        # custom_llm_provider
+        ("my-model", "openai", "openai", "my-model"),
+        ("gpt-4o", "azure", "azure", "gpt-4o"),
+        ("openai/gpt-4o", "openai", "openai", "gpt-4o"),
+        ("openai/gpt-4o", "openrouter", "openrouter", "openai/gpt-4o"),
+        ("llama3:8b", "ollama", "ollama", "llama3:8b"),
+        ("hosted_vllm/org/model", "vllm", "vllm", "org/model"),
+        ("nvidia/llama-3.1-nemotron", "nvidia_nim", "nvidia_nim", "nvidia/llama-3.1-nemotron"),
+    ],
+)
+def test_resolve(model: str, custom: str | None, provider: str, name: str) -> None:
+    assert resolve(model, custom) == (PROVIDERS[provider], name)
+
+
+@pytest.mark.parametrize(
+    ("model", "custom", "hint"),
+    [
+        ("", None, "Known providers:"),
+        ("my-model", None, "Known providers:"),
+        ("llama3:8b", None, "Did you mean 'ollama/llama3:8b'?"),
+        ("deepseek-r1:7b", None, "Did you mean 'ollama/deepseek-r1:7b'?"),
+        ("gpt-oss-20b", None, "Known providers:"),
+        ("bigcode/starcoder", None, "'huggingface/bigcode/starcoder'"),
+        ("opnai/gpt-4o", None, "Did you mean 'openai/gpt-4o'"),
+        ("OpenAI/gpt-4o", None, "Did you mean 'openai/gpt-4o'"),
+        ("opnai:gpt-4o", None, "Did you mean 'openai/gpt-4o'"),
+        ("together-ai/org/model", None, "'together_ai/org/model'"),
+        ("openai", None, "Did you mean 'openai/<model>'"),
+        ("openai/", None, "Did you mean 'openai/<model>'?"),
+        ("gorq/llama", None, "'groq/llama'"),
+        ("gpt-4o", "opnai", "Did you mean 'openai/gpt-4o'"),
+    ],
+)
+def test_unresolved(model: str, custom: str | None, hint: str) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        resolve(model, custom)
+    assert caught.value.message.startswith("LLM Provider NOT provided")
+    assert caught.value.status_code == 400
+    assert hint in caught.value.message
+
+
+@ROWS
+def test_shape_of_a_row(provider: Provider) -> None:
+    assert re.fullmatch(r"[a-z0-9_]+", provider.name)
+    assert provider.format == "openai-chat"
+    assert urlsplit(provider.docs).scheme == "https"
+    assert all(VARIABLE.fullmatch(name) for name in provider.key_env + provider.base_url_env)
+    assert provider.key_env or not provider.needs_key
+    assert provider.base_url or provider.base_url_env or provider.name in {"local", "mock"}
+
+
+@ROWS
+def test_base_url_of_a_row(provider: Provider) -> None:
+    if provider.base_url is None:
+        return
+    url = urlsplit(provider.base_url)
+    assert not provider.base_url.endswith("/")
+    if provider.server_port is None:
+        assert url.scheme == "https"
+    else:
+        assert (url.hostname, url.port, url.path) == ("127.0.0.1", provider.server_port, "/v1")
+        assert not provider.needs_key
+
+
+def test_prices_are_known_to_genai_prices() -> None:
+    ids = {provider.id for provider in get_snapshot().providers}
+    assert {provider.prices for provider in LOOKALIKES} - {None} <= ids
+
+
+def test_names_are_one_to_one() -> None:
+    assert len(PROVIDERS) == len(LOOKALIKES)
+    assert set(ALIASES.values()) | set(BARE_NAMES) <= set(PROVIDERS)
+    assert not set(ALIASES) & set(PROVIDERS)
+
+
+def test_mistral_forbids_the_usage_option() -> None:
+    assert {provider.name for provider in LOOKALIKES if not provider.usage_option} == {"codestral", "mistral"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, "http://127.0.0.1:11434/v1"),
+        ({"OLLAMA_HOST": "0.0.0.0"}, "http://127.0.0.1:11434/v1"),  # noqa: S104  as users set it for the server
+        ({"OLLAMA_HOST": "gpu:8000"}, "http://gpu:8000/v1"),
+        ({"OLLAMA_API_BASE": "http://localhost:11434", "OLLAMA_HOST": "gpu"}, "http://localhost:11434/v1"),
+    ],
+)
+def test_ollama_address(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str) -> None:
+    for name in PROVIDERS["ollama"].base_url_env:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert PROVIDERS["ollama"].url() == url
