@@ -1,17 +1,19 @@
-"""The one place that imports httpx: clients, requests, and what its exceptions mean to us."""
+"""The shared HTTP clients, and what their exceptions mean to us."""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
 import socket
+import ssl
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import httpx
-
+from rillm.providers.httpx_api import httpx
+from rillm.providers.sync_engine import SyncEngine
 from rillm.streams.errors import APIConnectionError, APIError, RillmError, StreamTruncatedError, Timeout
 
 if TYPE_CHECKING:
@@ -23,9 +25,17 @@ LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepa
 
 
 @cache
+def tls() -> ssl.SSLContext:
+    """httpx's TLS settings, loaded once: that takes 10 ms, which each client would spend again."""
+    return httpx.create_ssl_context()
+
+
+@cache
 def default_client() -> httpx.Client:
     """The client of all sync calls that bring none; its connections are reused."""
-    client = httpx.Client(timeout=DEFAULT_TIMEOUT, limits=LIMITS, follow_redirects=True)
+    # Mounted, not given as `transport`, which would make httpx forget the proxies of the environment.
+    mounts = {"all://": SyncEngine(tls())}
+    client = httpx.Client(timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True)
     atexit.register(client.close)
     return client
 
@@ -46,8 +56,34 @@ async def default_async_client() -> httpx.AsyncClient:
 
 async def _lifetime() -> AsyncGenerator[httpx.AsyncClient]:
     # An async generator that is never finished: the loop finishes those when it shuts down.
-    async with httpx.AsyncClient(timeout=DEFAULT_TIMEOUT, limits=LIMITS, follow_redirects=True) as client:
+    mounts = {"all://": async_engine()}
+    async with httpx.AsyncClient(
+        timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True
+    ) as client:
         yield client
+
+
+def async_engine() -> httpx.AsyncBaseTransport:
+    """aiohttp where `rillm[fast]` is installed, else httpx's own engine."""
+    if find_spec("aiohttp") is None:
+        return BareTransport(verify=tls(), limits=LIMITS)
+    from rillm.providers.async_engine import AsyncEngine  # noqa: PLC0415 - an extra
+
+    return AsyncEngine(tls())
+
+
+class BareTransport(httpx.AsyncHTTPTransport):
+    """Keeps the body's stream as it comes, without the generator that the client puts around it."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        response.extensions["bare_stream"] = response.stream
+        return response
+
+
+def bare_stream(response: httpx.Response) -> Any:
+    """The blocks of a body as they came, still compressed if the server compressed them."""
+    return response.extensions.get("bare_stream", response.stream)
 
 
 def translated(error: Exception, *, streaming: bool = False) -> RillmError:
@@ -78,4 +114,6 @@ def shut_down(response: httpx.Response) -> None:
     connection = stream.get_extra_info("socket") if stream is not None else None
     if connection is not None:
         with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+            # Of a TLS socket too: its own `shutdown` would pull the session from under the reader.
+            plain = isinstance(connection, socket.socket)
+            (socket.socket.shutdown if plain else type(connection).shutdown)(connection, socket.SHUT_RDWR)

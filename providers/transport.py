@@ -6,20 +6,21 @@ import asyncio
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rillm.providers.failures import failure
-from rillm.providers.http_client import default_async_client, default_client, shut_down, translated
+from rillm.providers.http_client import bare_stream, default_async_client, default_client, shut_down, translated
 from rillm.streams.errors import RillmError
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.source import AsyncReading, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Sequence
+    from collections.abc import AsyncIterable, Generator, Iterable, Sequence
 
-    import httpx
+    from rillm.providers.httpx_api import httpx
 
     from rillm.providers.formats import Format
+    from rillm.streams.frame import Framer
 
 LEAST_FAILURE = 400
 DRAIN_SECONDS = 0.05  # how long the rest after the end marker may take before the connection is given up
@@ -76,7 +77,7 @@ class HTTPSource:
         except Exception as error:
             raise self.told(translated(error)) from error
         exchange = AsyncExchange(self, response)
-        return AsyncReading(exchange.blocks, exchange.aclose, exchange.abort)
+        return AsyncReading(exchange, exchange.aclose, exchange.abort)
 
     def _request(self) -> dict[str, Any]:
         timeout = {} if self.timeout is None else {"timeout": self.timeout}
@@ -107,8 +108,8 @@ class Exchange:
 
     def _read(self) -> Generator[Sequence[bytes]]:
         response = self._response
-        # The bare stream spares httpx's bookkeeping per block; only compressed bodies need it.
-        blocks: Iterable[bytes] = response.iter_bytes() if is_compressed(response) else response.stream  # type: ignore[assignment]
+        # httpx's bookkeeping per block is needed for compressed bodies only.
+        blocks: Iterable[bytes] = response.iter_bytes() if is_compressed(response) else bare_stream(response)
         framer = self._source.format.framer(self._source.max_frame_bytes)
         try:
             for block in blocks:
@@ -151,44 +152,54 @@ class Exchange:
 
 
 class AsyncExchange:
-    """An answer being read on an event loop."""
+    """An answer being read on an event loop: an async iterator of blocks of frames."""
 
     def __init__(self, source: HTTPSource, response: httpx.Response) -> None:
         self._source = source
         self._response = response
+        stream: AsyncIterable[bytes] = response.aiter_bytes() if is_compressed(response) else bare_stream(response)
+        self._next_block = aiter(stream).__anext__
+        self._framer: Framer = source.format.framer(source.max_frame_bytes)
         self._frames: Sequence[bytes] = ()
         self._finished = False
-        self.blocks = self._read()
+        self._reading = False
 
-    async def _read(self) -> AsyncGenerator[Sequence[bytes]]:
-        response = self._response
-        blocks: AsyncIterable[bytes] = response.aiter_bytes() if is_compressed(response) else response.stream  # type: ignore[assignment]
-        framer = self._source.format.framer(self._source.max_frame_bytes)
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Sequence[bytes]:
+        if self._finished:
+            raise StopAsyncIteration
+        self._reading = True
         try:
-            async for block in blocks:
-                self._frames = framer.feed(block)
-                yield self._frames
-            yield framer.end()
+            self._frames = self._framer.feed(await self._next_block())
+        except StopAsyncIteration:
+            await self._finish()
+            return self._framer.end()
         except Exception as error:
+            await self._finish()
             raise self._source.told(translated(error, streaming=True)) from error
         finally:
-            self._finished = True
-            await response.aclose()
+            self._reading = False
+        return self._frames
+
+    async def _finish(self) -> None:
+        self._finished = True
+        await self._response.aclose()
 
     def abort(self) -> None:
         if not self._finished and not self._ended_well():
             shut_down(self._response)
 
     async def aclose(self) -> None:
-        if self._finished or self.blocks.ag_running:
+        if self._finished or self._reading:  # a read that was aborted ends by itself
             return
         if self._ended_well():
             with suppress(RillmError, TimeoutError):
                 async with asyncio.timeout(DRAIN_SECONDS):
-                    async for _ in self.blocks:
+                    async for _ in self:
                         pass
-        await self.blocks.aclose()
-        await self._response.aclose()
+        await self._finish()
 
     def _ended_well(self) -> bool:
         return bool(self._frames) and self._source.format.is_last(self._frames[-1])

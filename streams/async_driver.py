@@ -11,7 +11,7 @@ from reactivex.disposable import Disposable
 from rillm.streams.driver import Driver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from reactivex import Observable, abc
 
@@ -21,25 +21,21 @@ T = TypeVar("T")
 
 
 class AsyncReader:
-    """A source and the observer it feeds. It is opened by its first read."""
+    """A source and the observer it feeds. It is opened by its first read.
+
+    `take` gives the next block, or raises how the source ended: StopAsyncIteration is the good end.
+    """
 
     def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:
         self._source = source
         self._reading: AsyncReading[Any] | None = None
         self._opening: asyncio.Task[AsyncReading[Any]] | None = None
+        self.take: Callable[[], Awaitable[Sequence[Any]]] = self._open
         self.observer = observer
-        self.task: asyncio.Task[Sequence[Any] | Exception] | None = None
+        self.task: asyncio.Task[Sequence[Any]] | None = None
         self.detached = False
 
-    async def read(self) -> Sequence[Any] | Exception:
-        """The next block, or how the source ended; StopAsyncIteration is the good end."""
-        try:
-            reading = self._reading or await self._open()
-            return await anext(reading.blocks)
-        except Exception as error:  # noqa: BLE001 - an operator may catch it; if none does, the loop raises it
-            return error
-
-    async def _open(self) -> AsyncReading[Any]:
+    async def _open(self) -> Sequence[Any]:
         # In a task, so that `abort` can end it while the server has not answered yet.
         self._opening = asyncio.ensure_future(self._source.aopen())
         try:
@@ -48,34 +44,33 @@ class AsyncReader:
             if self.detached and not self.task:
                 raise StopAsyncIteration from None
             raise
-        return self._reading
-
-    def push(self, block: Sequence[Any] | Exception) -> None:
-        if self.detached:
-            return
-        if isinstance(block, StopAsyncIteration):
-            self.observer.on_completed()
-        elif isinstance(block, Exception):
-            self.observer.on_error(block)
-        else:
-            on_next = self.observer.on_next
-            for item in block:
-                on_next(item)
-                if self.detached:
-                    break
+        self.take = self._reading.blocks.__anext__
+        return await self.take()
 
     def start(self, done: Callable[[AsyncReader], None]) -> None:
-        """Read in a task of its own; `done` is told when a block is there."""
-        self.task = asyncio.ensure_future(self.read())
+        """Read a block in a task of its own; `done` is told when it is there, and `arrived` gives it."""
+
+        async def read() -> Sequence[Any]:
+            return await self.take()
+
+        self.task = asyncio.create_task(read())
         self.task.add_done_callback(lambda _: done(self))
 
-    def take(self) -> Sequence[Any] | Exception:
+    def arrived(self) -> Sequence[Any]:
         """What the task has brought."""
         task, self.task = self.task, None
-        assert task is not None  # noqa: S101 - `done` is only called for a task
-        if task.cancelled():
-            return RuntimeError("The task that read a stream was cancelled from outside.")
+        if task is None or task.cancelled():
+            raise RuntimeError("The task that read a stream was cancelled from outside.")
         return task.result()
+
+    def end(self, reason: Exception) -> None:
+        """Tell the observer how the source ended."""
+        if self.detached:
+            return
+        if isinstance(reason, StopAsyncIteration):
+            self.observer.on_completed()
+        else:
+            self.observer.on_error(reason)
 
     def abort(self) -> None:
         """Let go of the connection now, without waiting for anything."""
@@ -127,11 +122,21 @@ class AsyncDriver(Driver[T]):
             while not self._ended:
                 while out:
                     yield take()
-                reader = self._direct
+                reader = self._direct or await self._next_reader()
                 if reader is None:
-                    await self._advance()
-                else:
-                    reader.push(await reader.read())
+                    continue
+                try:
+                    block = reader.arrived() if reader.task else await reader.take()
+                except Exception as error:  # noqa: BLE001 - an operator may catch it; if none does, it is raised below
+                    reader.end(error)
+                    continue
+                on_next = reader.observer.on_next
+                for item in block:
+                    on_next(item)
+                    while out:
+                        yield take()
+                    if reader.detached:
+                        break
             while self._last:
                 yield self._last.popleft()
             if self._error is not None:
@@ -146,26 +151,23 @@ class AsyncDriver(Driver[T]):
         self._subscription.dispose()
         self._last.clear()
 
-    async def _advance(self) -> None:
+    async def _next_reader(self) -> AsyncReader | None:
+        """The reader to take a block from; None if there is something else to look at first."""
         self._run_due()
         await self._close_detached()
         if self._out or self._ended:
-            return
-        if len(self._readers) == 1 and not (self._timers or self._pushed_from_outside or self._readers[0].task):
-            self._direct = self._readers[0]
-        else:
-            await self._wait()
-
-    async def _wait(self) -> None:
-        for reader in self._readers:
+            return None
+        readers = self._readers
+        if len(readers) == 1 and not (self._timers or self._pushed_from_outside or readers[0].task):
+            self._direct = readers[0]
+            return self._direct
+        for reader in readers:
             if reader.task is None:
                 reader.start(self._on_arrival)
-        if not (self._arrived or self._out or self._ended or self._ready):
+        if not (self._arrived or self._ready):
             await self._sleep()
-        while self._arrived and not self._out:
-            reader = self._arrived.popleft()
-            if not reader.detached:
-                reader.push(reader.take())
+        reader = self._arrived.popleft() if self._arrived else None
+        return None if reader is None or reader.detached else reader
 
     async def _sleep(self) -> None:
         self._woken = self._loop.create_future()

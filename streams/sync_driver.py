@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex.disposable import Disposable
@@ -11,7 +12,7 @@ from reactivex.disposable import Disposable
 from rillm.streams.driver import Driver
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from reactivex import Observable, abc
 
@@ -22,63 +23,60 @@ BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken ye
 
 
 class Reader:
-    """A source and the observer it feeds. It is opened by its first read."""
+    """A source and the observer it feeds. It is opened by its first read.
+
+    `take` gives the next block, or raises how the source ended: StopIteration is the good end.
+    """
 
     def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:
         self._source = source
         self._reading: Reading[Any] | None = None
+        self._blocks = self._read()
         self._permits = threading.Semaphore(BLOCKS_AHEAD)
+        self._arrived: deque[Sequence[Any] | Exception] = deque()
+        self.take: Callable[[], Sequence[Any]] = self._blocks.__next__
         self.observer = observer
         self.on_thread = False
         self.detached = False
 
-    @property
-    def blocks(self) -> Iterator[Sequence[Any]]:
-        """What the source brings; opens it at the first use.
+    def _read(self) -> Generator[Sequence[Any]]:
+        self._reading = self._source.open()
+        if self.detached:  # while it was being opened
+            self.close()
+        yield from self._reading.blocks
 
-        Raises:
-            RillmError: it could not be opened.
-        """
-        if self._reading is None:
-            self._reading = self._source.open()
-            if self.detached:  # while it was being opened
-                self.close()
-        return self._reading.blocks
+    def start(self, inbox: queue.SimpleQueue[Reader | None]) -> None:
+        """Read on a thread from now on; `inbox` tells when there is a block to take."""
+        self.on_thread = True
+        self.take = self._take_arrived
+        threading.Thread(target=self._pump, args=(inbox,), name="rillm-reader", daemon=True).start()
 
-    def push(self, block: Sequence[Any]) -> None:
-        on_next = self.observer.on_next
-        for item in block:
-            on_next(item)
-            if self.detached:
-                break
+    def _pump(self, inbox: queue.SimpleQueue[Reader | None]) -> None:
+        block: Sequence[Any] | Exception = ()
+        while not self.detached and not isinstance(block, Exception):
+            self._permits.acquire()
+            try:
+                block = next(self._blocks)
+            except Exception as error:  # noqa: BLE001 - raised by `take`, on the consumer's thread
+                block = error
+            self._arrived.append(block)
+            inbox.put(self)
+
+    def _take_arrived(self) -> Sequence[Any]:
+        block = self._arrived.popleft()
+        self._permits.release()
+        if isinstance(block, Exception):
+            raise block
+        return block
 
     def end(self, reason: Exception) -> None:
-        """Tell the observer how the source ended; StopIteration is the good end."""
+        """Tell the observer how the source ended."""
         if self.detached:
             return
         if isinstance(reason, StopIteration):
             self.observer.on_completed()
         else:
             self.observer.on_error(reason)
-
-    def start(self, inbox: queue.SimpleQueue[Any]) -> None:
-        """Read on a thread; the consumer's thread pushes what comes."""
-        self.on_thread = True
-        threading.Thread(target=self._pump, args=(inbox,), name="rillm-reader", daemon=True).start()
-
-    def _pump(self, inbox: queue.SimpleQueue[Any]) -> None:
-        block: Sequence[Any] | Exception = ()
-        while not self.detached and not isinstance(block, Exception):
-            self._permits.acquire()
-            try:
-                block = next(self.blocks)
-            except Exception as error:  # noqa: BLE001 - told to the observer, on the consumer's thread
-                block = error
-            inbox.put((self, block))
-
-    def taken(self) -> None:
-        """A block has left the inbox."""
-        self._permits.release()
 
     def close(self) -> None:
         self.detached = True
@@ -94,7 +92,7 @@ class SyncDriver(Driver[T]):
         super().__init__(observable)
         self._readers: list[Reader] = []
         self._direct: Reader | None = None  # the one that is read in this thread, while there is nothing else to do
-        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Reader | None] = queue.SimpleQueue()
 
     def attach(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> abc.DisposableBase:
         reader = Reader(source, observer)
@@ -116,16 +114,21 @@ class SyncDriver(Driver[T]):
             while not self._ended:
                 while out:
                     yield take()
-                reader = self._direct
+                reader = self._direct or self._next_reader()
                 if reader is None:
-                    self._advance()
                     continue
                 try:
-                    block = next(reader.blocks)
+                    block = reader.take()
                 except Exception as error:  # noqa: BLE001 - an operator may catch it; if none does, it is raised below
                     reader.end(error)
-                else:
-                    reader.push(block)
+                    continue
+                on_next = reader.observer.on_next
+                for item in block:
+                    on_next(item)
+                    while out:
+                        yield take()
+                    if reader.detached:
+                        break
             yield from self._last
             if self._error is not None:
                 raise self._error
@@ -138,39 +141,31 @@ class SyncDriver(Driver[T]):
         self._subscription.dispose()
         self._last.clear()
 
-    def _advance(self) -> None:
+    def _next_reader(self) -> Reader | None:
+        """The reader to take a block from; None if there is something else to look at first."""
         self._run_due()
         if self._out or self._ended:
-            return
-        if len(self._readers) == 1 and not (self._timers or self._pushed_from_outside or self._readers[0].on_thread):
-            self._direct = self._readers[0]
-        else:
-            self._wait()
-
-    def _wait(self) -> None:
-        for reader in self._readers:
+            return None
+        readers = self._readers
+        if len(readers) == 1 and not (self._timers or self._pushed_from_outside or readers[0].on_thread):
+            self._direct = readers[0]
+            return self._direct
+        for reader in readers:
             if not reader.on_thread:
                 reader.start(self._inbox)
-        message = self._next_message()
-        if message is not None:
-            reader, block = message
-            reader.taken()
-            if isinstance(block, Exception):
-                reader.end(block)
-            elif not reader.detached:
-                reader.push(block)
+        return self._wait()
 
-    def _next_message(self) -> tuple[Reader, Sequence[Any] | Exception] | None:
-        """What a reader brings; None if a timer is due or something came from outside."""
+    def _wait(self) -> Reader | None:
         self._waiting = True
         try:
             if self._out or self._ended or self._ready:  # another thread was quicker than our flag
                 return None
-            return self._inbox.get(timeout=self._seconds_to_next_timer())
+            reader = self._inbox.get(timeout=self._seconds_to_next_timer())
         except queue.Empty:
             return None
         finally:
             self._waiting = False
+        return None if reader is None or reader.detached else reader
 
     def _wake(self) -> None:
         self._inbox.put(None)

@@ -27,7 +27,8 @@ class Tidy:
         self.hidden_params = hidden_params
         self._model = model
         self._include_usage = include_usage
-        self._identity: dict[str, Any] = {}
+        self._id = ""
+        self._created = 0
         self._system_fingerprint: str | None = None
         self._extra: dict[str, Any] = {}
         self._begun: set[int] = set()
@@ -36,10 +37,12 @@ class Tidy:
 
     def admit(self, chunk: ModelResponseStream) -> bool:
         """Bring `chunk` into shape; False if nothing in it is for the consumer."""
-        if not self._identity:
+        if not self._id:
             self._identify(chunk)
         fields = chunk.__dict__  # past pydantic's __setattr__, which costs as much as all the rest here
-        fields.update(self._identity)
+        fields["id"] = self._id
+        fields["created"] = self._created
+        fields["model"] = self._model
         set_hidden_params(chunk, self.hidden_params)
         extra = chunk.__pydantic_extra__
         if extra:
@@ -53,11 +56,9 @@ class Tidy:
         return bool(choices)
 
     def _identify(self, chunk: ModelResponseStream) -> None:
-        self._identity = {
-            "id": chunk.id or f"chatcmpl-{uuid.uuid4()}",
-            "created": chunk.created or int(time.time()),
-            "model": self._model or chunk.model,
-        }
+        self._id = chunk.id or f"chatcmpl-{uuid.uuid4()}"
+        self._created = chunk.created or int(time.time())
+        self._model = self._model or chunk.model
         self._system_fingerprint = chunk.system_fingerprint
         self.hidden_params["provider_response_model"] = chunk.model
 
@@ -107,11 +108,13 @@ class Tidy:
             yield self._chunk([StreamingChoices()], usage=usage)
 
     def _chunk(self, choices: list[StreamingChoices], **extra: Any) -> ModelResponseStream:
-        if not self._identity:
+        if not self._id:
             self._identify(ModelResponseStream())
         chunk = ModelResponseStream.model_validate(
             {
-                **self._identity,
+                "id": self._id,
+                "created": self._created,
+                "model": self._model,
                 "system_fingerprint": self._system_fingerprint,
                 "choices": choices,
                 **self._extra,

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from rillm.providers import http_client
+from tests.kit.leaks import wait_until
+from tests.kit.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Proves that a test leaves no thread of its own behind."""
+    before = set(threading.enumerate())
+    yield
+    assert wait_until(lambda: not set(threading.enumerate()) - before), set(threading.enumerate()) - before
+
+
+@pytest.fixture
+def server(nothing_left: None) -> Iterator[Server]:  # noqa: ARG001 - its check comes after the server has stopped
+    """A scripted server; at the end it proves that no exchange, thread or socket of its clients is left."""
+    server = Server()
+    try:
+        yield server
+        assert not server.busy(), "the client has left an exchange open"
+    finally:
+        http_client.default_client().close()
+        http_client.default_client.cache_clear()
+        server.stop()
+    sockets = psutil.Process().net_connections("tcp")
+    assert not [one for one in sockets if one.raddr and one.raddr.port == server.port]

@@ -1,0 +1,36 @@
+"""What a test may have left open."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 2.0) -> bool:
+    """Whether `condition` comes true in time: for what ends in another thread."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """As `asyncio.run`; proves that `main` leaves no task behind."""
+
+    async def checked() -> T:
+        result = await main
+        for _ in range(10):  # those that are just ending
+            await asyncio.sleep(0)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not tasks, tasks
+        return result
+
+    return asyncio.run(checked())
