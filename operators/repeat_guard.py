@@ -48,9 +48,9 @@ def repeat_guard(
     ...         print(chunk.choices[0].delta.content)
     ... except rillm.RepeatedChunkError:
     ...     print("stopped")
-    again 
-    again 
-    again 
+    again
+    again
+    again
     stopped
     """  # noqa: W291 - the doctest prints what the model says
 

@@ -1,12 +1,11 @@
 """The wire engine of async calls where `rillm[fast]` is installed: aiohttp behind httpx's transport interface.
 
-Its parser is written in C, and its pool does not look at every connection whenever one begins or ends: with a thousand live
-streams httpx's own engine takes twenty times as long.
+Its parser is written in C, and its pool does not look at every connection whenever one begins or ends: with a thousand
+live streams httpx's own engine takes twenty times as long.
 """
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +95,7 @@ def as_httpx(request: httpx.Request) -> Iterator[None]:
         yield
     except aiohttp.ConnectionTimeoutError as error:
         raise httpx.ConnectTimeout(str(error), request=request) from error
-    except (aiohttp.ServerTimeoutError, asyncio.TimeoutError) as error:
+    except (aiohttp.ServerTimeoutError, TimeoutError) as error:
         raise httpx.ReadTimeout(str(error), request=request) from error
     except aiohttp.ClientConnectorError as error:
         raise httpx.ConnectError(str(error), request=request) from error

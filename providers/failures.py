@@ -9,7 +9,7 @@ from time import time
 from typing import Any, Final
 
 from rillm.streams import errors
-from rillm.streams.errors import APIError, RillmError, StreamDecodeError
+from rillm.streams.errors import RillmError, StreamDecodeError
 
 BY_STATUS: Final[Mapping[int, type[RillmError]]] = {
     400: errors.BadRequestError,
@@ -33,13 +33,18 @@ STATUS_BY_WORD: Final[Mapping[str, int]] = {
     "authentication_error": 401,
     "invalid_api_key": 401,
     "unauthenticated": 401,
+    "unauthorized": 401,
     "billing_error": 402,
+    "insufficient_balance": 402,
     "permission_error": 403,
     "permission_denied": 403,
+    "forbidden": 403,
     "not_found_error": 404,
     "not_found": 404,
+    "notfounderror": 404,
     "model_not_found": 404,
     "timeout_error": 504,
+    "timeout": 504,
     "deadline_exceeded": 504,
     "request_too_large": 413,
     "invalid_request_error": 400,
@@ -47,27 +52,34 @@ STATUS_BY_WORD: Final[Mapping[str, int]] = {
     "badrequesterror": 400,
     "context_length_exceeded": 400,
     "content_filter": 400,
+    "content_policy_violation": 400,
+    "exceed_context_size_error": 400,
     "rate_limit_error": 429,
+    "ratelimiterror": 429,
     "rate_limit_exceeded": 429,
     "insufficient_quota": 429,
     "resource_exhausted": 429,
     "overloaded_error": 529,
     "overloaded": 529,
     "unavailable": 503,
+    "service_unavailable": 503,
+    "service_unavailable_error": 503,
     "api_error": 500,
     "server_error": 500,
     "internal_server_error": 500,
 }
 CONTEXT_WINDOW: Final = re.compile(
-    r"context_length_exceeded|maximum context length|context window|prompt is too long|exceeds? the (available )?context"
-    r"|tokens exceed the configured limit|too many (input )?tokens",
+    r"context_length_exceeded|maximum (context|prompt|model) length|context window|(prompt|input) is too long"
+    r"|exceeds? the (available )?context|tokens exceed the configured limit|too many (input )?tokens|input token count"
+    r"|reduce the length of the messages",
     re.IGNORECASE,
 )
 CONTENT_POLICY: Final = re.compile(
     r"content_policy_violation|content management policy|content_filter|ResponsibleAIPolicyViolation|safety system",
     re.IGNORECASE,
 )
-LEAST_FAILURE = 400
+NUMBER: Final = re.compile(r"\d+(\.\d+)?", re.ASCII)
+FAILURES: Final = range(400, 600)
 
 
 def failure(
@@ -89,10 +101,12 @@ def failure(
         headers: its headers; `Retry-After` is read from them.
     """
     details = error_object(body)
-    message = str(details.get("message") or details.get("detail") or "").strip() or "The provider gave no reason."
-    if status is None or status < LEAST_FAILURE:
-        status = status_in(details)
-    return class_of(status, f"{details.get('code')} {details.get('type')} {message}")(
+    said = details.get("message") or details.get("detail") or details.get("msg") or ""
+    message = str(said).strip() or "The provider gave no reason."
+    words = f"{details.get('code')} {details.get('type')} {message}"
+    if status is None or status < FAILURES.start:
+        status = status_in(details) or (400 if CONTEXT_WINDOW.search(words) or CONTENT_POLICY.search(words) else 500)
+    return class_of(status, words)(
         message if response is None else f"HTTP {status}: {message}",
         provider,
         model,
@@ -109,21 +123,21 @@ def error_object(body: Any) -> dict[str, Any]:
         return error_object(body[0])
     if not isinstance(body, dict):
         return {"message": str(body or "")}
-    inner = body.get("error", body)
-    if isinstance(inner, dict):
-        return inner
-    return {**body, "message": str(inner)}
+    inner = body.get("error")
+    if isinstance(inner, str) and inner:
+        return {**body, "message": inner}
+    return error_object(inner) if isinstance(inner, dict | list) and inner else body
 
 
-def status_in(details: Mapping[str, Any]) -> int:
-    """The HTTP status that an error object stands for, 500 if it does not tell."""
-    for key in ("code", "status", "status_code", "type"):
-        value = details.get(key)
-        if isinstance(value, int | str) and str(value).isdigit() and int(value) >= LEAST_FAILURE:
-            return int(value)
-        if isinstance(value, str) and value.lower() in STATUS_BY_WORD:
-            return STATUS_BY_WORD[value.lower()]
-    return 500
+def status_in(details: Mapping[str, Any]) -> int | None:
+    """The HTTP status that an error object stands for, None if it does not tell."""
+    for key in ("code", "status", "status_code", "type", "error_type"):
+        word = str(details.get(key)).lower()
+        if word.isdecimal() and int(word[:9]) in FAILURES:
+            return int(word)
+        if word in STATUS_BY_WORD:
+            return STATUS_BY_WORD[word]
+    return None
 
 
 def class_of(status: int, text: str) -> type[RillmError]:
@@ -132,18 +146,15 @@ def class_of(status: int, text: str) -> type[RillmError]:
         return errors.ContextWindowExceededError
     if status == 400 and CONTENT_POLICY.search(text):  # noqa: PLR2004 - an HTTP status is its own name
         return errors.ContentPolicyViolationError
-    return BY_STATUS.get(status, errors.InternalServerError if status > 500 else APIError)  # noqa: PLR2004 - as above
+    return BY_STATUS.get(status, errors.InternalServerError if status > 500 else errors.APIStatusError)  # noqa: PLR2004 - as above
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds until the provider allows the next try: `retry-after-ms` or `Retry-After` (RFC 9110, 10.2.3)."""
-    milliseconds, value = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
-    try:
-        if milliseconds:
-            return float(milliseconds) / 1000
-        return float(value) if value else None
-    except ValueError:
-        pass
+    value = headers.get("retry-after", "")
+    for number, unit in ((headers.get("retry-after-ms", ""), 0.001), (value, 1)):
+        if NUMBER.fullmatch(number.strip()):
+            return float(number) * unit
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time())
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
 from rillm.streams.errors import FrameTooLargeError
@@ -14,30 +15,45 @@ if TYPE_CHECKING:
 
 WHOLE_BODY = "response"  # the event name under which a body that is no stream is handed over
 DOCUMENT_STARTS = b"{[<"  # no event stream begins so: JSON or HTML
+LINE_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":", BOM_UTF8)
+HEAD_BYTES = 1000  # enough of an answer in plain text to tell what it says
 
 
 class BodyFramer:
-    """Frames a body by `framer`, or hands it over whole if its first character shows that it is no event stream.
+    """Frames a body by `framer`, or hands it over whole if it is no event stream.
 
-    `feed` is replaced once that is known, so that it costs nothing afterwards.
+    Its first character shows that it is JSON or HTML, an end without any frame that it is plain text. `feed` is replaced
+    by the first frame, so that it costs nothing afterwards.
     """
 
     def __init__(self, framer: Framer, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:
         self._framer: Framer = framer
         self._limit = max_frame_bytes
+        self._head = b""
         self.feed: Callable[[bytes], Sequence[bytes]] = self._sniff
 
     def end(self) -> Sequence[bytes]:
         """What is left at the end of data."""
-        return self._framer.end()
+        left = self._framer.end()
+        if left or not self._head or is_event_stream(self._head):
+            return left
+        return [NamedFrame(self._head, WHOLE_BODY)]
 
     def _sniff(self, block: bytes) -> Sequence[bytes]:
-        start = block.lstrip()
-        if start and start[0] in DOCUMENT_STARTS:
+        self._head = (self._head + block).lstrip()[:HEAD_BYTES]
+        if self._head and self._head[0] in DOCUMENT_STARTS:
             self._framer = DocumentFramer(self._limit)
-        if start:
             self.feed = self._framer.feed
-        return self._framer.feed(block)
+        frames = self._framer.feed(block)
+        if frames:
+            self._head = b""
+            self.feed = self._framer.feed
+        return frames
+
+
+def is_event_stream(head: bytes) -> bool:
+    """Whether a body that begins with `head`, perhaps cut, is an event stream."""
+    return any(head.startswith(start) or start.startswith(head) for start in LINE_STARTS)
 
 
 class DocumentFramer:

@@ -57,9 +57,7 @@ async def default_async_client() -> httpx.AsyncClient:
 async def _lifetime() -> AsyncGenerator[httpx.AsyncClient]:
     # An async generator that is never finished: the loop finishes those when it shuts down.
     mounts = {"all://": async_engine()}
-    async with httpx.AsyncClient(
-        timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True
-    ) as client:
+    async with httpx.AsyncClient(timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True) as client:
         yield client
 
 

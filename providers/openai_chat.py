@@ -24,7 +24,6 @@ END = b"[DONE]"
 SPECIAL = frozenset({"error", "x_groq"})  # fields of a chunk that need a look
 
 
-
 class OpenAIChatDecoder:
     """Frames of `chat.completion.chunk` to chunks."""
 
@@ -41,17 +40,19 @@ class OpenAIChatDecoder:
             return self._decode_other(frame)
         if len(chunk.choices) == 1:
             delta = chunk.choices[0].delta
-            if delta.content and not delta.__pydantic_extra__:
+            if delta.content and not delta.__pydantic_extra__ and "error" not in (chunk.__pydantic_extra__ or ()):
                 return (chunk,)  # nearly every chunk; all that follows is about the others
         extra = chunk.__pydantic_extra__ or {}
         if type(frame) is not bytes or not extra.keys().isdisjoint(SPECIAL) or "choices" not in chunk.model_fields_set:
             return self._decode_other(frame)
         for choice in chunk.choices:
+            if choice.__pydantic_extra__ and choice.__pydantic_extra__.get("error"):
+                return self._decode_other(frame)
             rename_reasoning(choice.delta.__pydantic_extra__)
         return (chunk,)
 
     def _decode_other(self, frame: bytes) -> Sequence[ModelResponseStream]:
-        if frame == END:
+        if frame.strip() == END:
             self.terminated = True
             return ()
         event = frame.event if isinstance(frame, NamedFrame) else ""
@@ -67,13 +68,11 @@ class OpenAIChatDecoder:
         data = parsed(frame)
         if not isinstance(data, dict):
             raise StreamDecodeError(f"A chunk is not a JSON object: {shown(frame)}")
-        if data.get("error") or data.get("object") == "error":
-            raise failure(data)
-        groq = data.pop("x_groq", None)
+        raise_if_error(data)
+        groq = data.get("x_groq")
         if isinstance(groq, dict) and groq.get("usage") and not data.get("usage"):
             data["usage"] = groq["usage"]
-        data["choices"] = [tidied(choice) for choice in data.get("choices") or () if isinstance(choice, dict)]
-        return (self._validated(data, frame),)
+        return (self._chunk(data, frame),)
 
     def _decode_whole(self, frame: bytes) -> Sequence[ModelResponseStream]:
         """A body that is no stream: a whole answer, or an error."""
@@ -81,41 +80,75 @@ class OpenAIChatDecoder:
             data = from_json(frame)
         except ValueError:
             raise not_a_stream(frame) from None
-        choices = data.get("choices") if isinstance(data, dict) else None
-        if not isinstance(choices, list) or data.get("error"):
+        if not isinstance(data, dict) or not isinstance(data.get("choices"), list):
             raise failure(data)
+        raise_if_error(data)
         self.terminated = True
-        data["choices"] = [tidied({**choice, "delta": choice.get("message")}) for choice in choices]
-        data["object"] = "chat.completion.chunk"
-        return (self._validated(data, frame),)
+        return (self._chunk(data, frame),)
 
-    @staticmethod
-    def _validated(data: dict[str, Any], frame: bytes) -> ModelResponseStream:
+    def _chunk(self, data: dict[str, Any], frame: bytes) -> ModelResponseStream:
+        values = {key: value for key, value in data.items() if value is not None and is_usable(key, value)}
+        choices = values.get("choices", [])
+        values["choices"] = [self.tidied(choice) for choice in choices] if isinstance(choices, list) else choices
+        values["object"] = "chat.completion.chunk"
         try:
-            return ModelResponseStream.model_validate(data)
+            return ModelResponseStream.model_validate(values)
         except ValidationError as error:
             field = ".".join(str(part) for part in error.errors()[0]["loc"])
             raise StreamDecodeError(f"A chunk is not what the format allows, at {field}: {shown(frame)}") from None
 
+    def tidied(self, choice: Any) -> Any:
+        """A choice that did not validate, or came whole, in the shape of a chunk's; what is no choice stays as it is."""
+        if not isinstance(choice, dict):
+            return choice
+        delta = choice.get("delta") or choice.get("message") or {}
+        rest = {key: value for key, value in choice.items() if key not in {"message", "delta"} and value is not None}
+        return {**rest, "delta": tidied_delta(delta) if isinstance(delta, dict) else delta}
+
+
+def raise_if_error(data: dict[str, Any]) -> None:
+    """Raise what a frame says went wrong, in any of the places where servers say it."""
+    groq, choices = data.get("x_groq"), data.get("choices")
+    if data.get("error") or data.get("object") == "error":
+        raise failure(data)
+    if isinstance(groq, dict) and groq.get("error"):
+        raise failure(groq)
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and choice.get("error"):
+            raise failure(choice)
+    if choices is None and isinstance(data.get("message") or data.get("detail"), str):
+        raise failure(data)
+
+
+def is_usable(key: str, value: Any) -> bool:
+    """Whether a field of a chunk has its type; a wrong `created` or `id` is no reason to lose the answer."""
+    if key == "created":
+        return isinstance(value, int)
+    return isinstance(value, str) or key not in {"id", "model", "system_fingerprint", "service_tier"}
+
 
 def rename_reasoning(extra: dict[str, Any] | None) -> None:
     """Call reasoning `reasoning_content`, as DeepSeek and LiteLLM do; where both names come, that one counts."""
-    if extra and "reasoning" in extra:
-        reasoning = extra.pop("reasoning")
-        if isinstance(reasoning, str) and not extra.get("reasoning_content"):
+    if extra and isinstance(extra.get("reasoning", ""), str | None):
+        reasoning = extra.pop("reasoning", None)
+        if reasoning and not extra.get("reasoning_content"):
             extra["reasoning_content"] = reasoning
 
 
-def tidied(choice: dict[str, Any]) -> dict[str, Any]:
-    """A choice that did not validate, or came whole, in the shape of a chunk's."""
-    delta = dict(choice.get("delta") or {})
+def tidied_delta(delta: dict[str, Any]) -> dict[str, Any]:
+    tidied = dict(delta)
     if isinstance(delta.get("content"), list):
-        delta.update(from_parts(delta["content"]))
-    rename_reasoning(delta)
-    if isinstance(delta.get("tool_calls"), list):
-        delta["tool_calls"] = [{**call, "function": call.get("function") or {}} for call in delta["tool_calls"]]
-    rest = {key: value for key, value in choice.items() if key not in {"message", "delta"} and value is not None}
-    return {**rest, "delta": delta}
+        tidied.update(from_parts(delta["content"]))
+    rename_reasoning(tidied)
+    calls = delta.get("tool_calls")
+    if calls:
+        calls = [calls] if isinstance(calls, dict) else calls
+        tidied["tool_calls"] = [without_nulls(call) for call in calls] if isinstance(calls, list) else calls
+    return tidied
+
+
+def without_nulls(call: Any) -> Any:
+    return {key: value for key, value in call.items() if value is not None} if isinstance(call, dict) else call
 
 
 def from_parts(parts: list[Any]) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from rillm.providers.azure import chat_completions_url
 from rillm.providers.formats import format_of
-from rillm.providers.local import local_source
-from rillm.providers.mock import mock_source
 from rillm.providers.openai_request import chat_body
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 
@@ -44,16 +42,24 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
     max_frame_bytes = params.pop("max_frame_bytes", DEFAULT_MAX_FRAME_BYTES)
     body = chat_body(provider, model, messages, params, extra_body)
     if provider.name == "mock" or mock.get("mock_response") is not None or mock.get("mock_tool_calls"):
+        from rillm.providers.mock import mock_source  # noqa: PLC0415 - as below
+
         return mock_source(body, **mock)
     if provider.name == "local":
-        return local_source(model, body)
+        from rillm.providers.local import local_source  # noqa: PLC0415 - as below
 
-    from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - httpx is loaded by the first call that needs it
+        return local_source(model, body)
+    from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
 
     return HTTPSource(
         format_of(provider.format),
         chat_completions_url(provider, provider.url(base), model, api_version),
-        {"Accept": "text/event-stream", "Accept-Encoding": "identity", **provider.auth_headers(provider.key(api_key)), **headers},
+        {
+            "Accept": "text/event-stream",
+            "Accept-Encoding": "identity",
+            **provider.auth_headers(provider.key(api_key)),
+            **headers,
+        },
         body,
         max_frame_bytes=max_frame_bytes,
         provider=provider.name,

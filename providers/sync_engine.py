@@ -1,7 +1,7 @@
 """The wire engine of sync calls: urllib3 behind httpx's transport interface.
 
-httpx's own engine (httpcore on h11) spends 5 µs of CPU on each HTTP chunk, and providers send each event as a chunk of its
-own; urllib3 spends 1 µs. Nothing else changes: redirects, headers and client options stay httpx's.
+httpx's own engine (httpcore on h11) spends 5 µs of CPU on each HTTP chunk, and providers send each event as a chunk of
+its own; urllib3 spends 1 µs. Nothing else changes: redirects, headers and client options stay httpx's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
 
-    from urllib3.connection import HTTPConnection
     from urllib3.response import BaseHTTPResponse
 
 POOLS = 100  # hosts whose connections are kept
@@ -83,7 +82,7 @@ class Body(httpx.SyncByteStream):
 class Connection:
     """What `response.extensions["network_stream"]` is asked for: the socket."""
 
-    def __init__(self, connection: HTTPConnection | None) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     def get_extra_info(self, info: str) -> Any:

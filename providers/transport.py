@@ -17,9 +17,8 @@ from rillm.streams.source import AsyncReading, Reading
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Generator, Iterable, Sequence
 
-    from rillm.providers.httpx_api import httpx
-
     from rillm.providers.formats import Format
+    from rillm.providers.httpx_api import httpx
     from rillm.streams.frame import Framer
 
 LEAST_FAILURE = 400
@@ -55,9 +54,11 @@ class HTTPSource:
         try:
             response = client.send(client.build_request("POST", self.url, **self._request()), stream=True)
             if response.status_code >= LEAST_FAILURE:
-                with response:
+                try:
                     response.read()
-                raise self._failure(response)
+                finally:
+                    response.close()
+                raise self._failure(response)  # noqa: TRY301 - what follows is told of any error
         except Exception as error:
             raise self.told(translated(error)) from error
         exchange = Exchange(self, response)
@@ -73,7 +74,7 @@ class HTTPSource:
                     await response.aread()
                 finally:
                     await response.aclose()
-                raise self._failure(response)
+                raise self._failure(response)  # noqa: TRY301 - as in `open`
         except Exception as error:
             raise self.told(translated(error)) from error
         exchange = AsyncExchange(self, response)
@@ -104,6 +105,7 @@ class Exchange:
         self._response = response
         self._frames: Sequence[bytes] = ()
         self._finished = False
+        self._reading = False
         self.blocks = self._read()
 
     def _read(self) -> Generator[Sequence[bytes]]:
@@ -111,10 +113,13 @@ class Exchange:
         # httpx's bookkeeping per block is needed for compressed bodies only.
         blocks: Iterable[bytes] = response.iter_bytes() if is_compressed(response) else bare_stream(response)
         framer = self._source.format.framer(self._source.max_frame_bytes)
+        self._reading = True
         try:
             for block in blocks:
                 self._frames = framer.feed(block)
+                self._reading = False
                 yield self._frames
+                self._reading = True
             yield framer.end()
         except Exception as error:
             raise self._source.told(translated(error, streaming=True)) from error
@@ -125,7 +130,7 @@ class Exchange:
     def close(self) -> None:
         if self._finished:
             return
-        if self.blocks.gi_running:  # in another thread
+        if self._reading:  # in another thread
             self._cut()
         elif self._ended_well():
             self._drain()
@@ -206,4 +211,4 @@ class AsyncExchange:
 
 
 def is_compressed(response: httpx.Response) -> bool:
-    return response.headers.get("content-encoding", "identity") != "identity"
+    return str(response.headers.get("content-encoding", "identity")) != "identity"

@@ -1,8 +1,8 @@
 """Every LLM completion is a stream.
 
-`rillm` turns a completion into a `reactivex.Observable` of chunks that you compose with operators, and that you can just
-as well iterate as a plain generator, `async for`, or watch in a notebook. Its calls are drop-in for LiteLLM's streaming
-and async API.
+`rillm` turns a completion into a `reactivex.Observable` of chunks that you compose with operators, and that you can
+just as well iterate as a plain generator, `async for`, or watch in a notebook. Its calls are drop-in for LiteLLM's
+streaming and async API.
 """
 
 from collections.abc import Callable
@@ -54,13 +54,76 @@ from rillm.streams.response import Choices, Message, ModelResponse
 from rillm.streams.stream import Stream, as_stream
 from rillm.streams.usage import Usage
 
+__all__ = [
+    "REPEATED_STREAMING_CHUNK_LIMIT",
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "AuthenticationError",
+    "BadGatewayError",
+    "BadRequestError",
+    "Choices",
+    "ConflictError",
+    "ContentPolicyViolationError",
+    "ContextWindowExceededError",
+    "Cost",
+    "Delta",
+    "Ending",
+    "FrameTooLargeError",
+    "InternalServerError",
+    "Message",
+    "MissingExtraError",
+    "ModelResponse",
+    "ModelResponseStream",
+    "NotFoundError",
+    "Operator",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RepeatedChunkError",
+    "RillmError",
+    "ServiceUnavailableError",
+    "Stream",
+    "StreamCancelledError",
+    "StreamConsumedError",
+    "StreamDecodeError",
+    "StreamTruncatedError",
+    "StreamingChoices",
+    "Timeout",
+    "UnprocessableEntityError",
+    "UnsupportedParamsError",
+    "Usage",
+    "accumulate",
+    "acompletion",
+    "as_stream",
+    "callback_tap",
+    "cancel_callback",
+    "combine_latest",
+    "completion",
+    "concat",
+    "cost_tap",
+    "decode",
+    "failure_callback",
+    "merge",
+    "normalize",
+    "of",
+    "race",
+    "repeat_guard",
+    "stream",
+    "stream_chunk_builder",
+    "success_callback",
+    "tap_end",
+    "text",
+    "zip",
+]
+
 # The public settings; an assignment (`rillm.success_callback = [...]`) counts from the next call on.
 
 REPEATED_STREAMING_CHUNK_LIMIT: int = repeat_limit_from_environment()
 """How often the same text may come in a row before a stream fails."""
 
 success_callback: list[Callable[..., Any]] = []
-"""Called as `f(kwargs, response, start_time, end_time)` when a call has ended well; `kwargs["response_cost"]` is in USD."""
+"""Called as `f(kwargs, response, start_time, end_time)` when a call has ended well; `kwargs["response_cost"]`: USD."""
 
 failure_callback: list[Callable[..., Any]] = []
 """Called in the same way when a call has failed; `kwargs["exception"]` is the error, `response` what had come."""

@@ -45,9 +45,7 @@ def callbacks_of(
 
     failures = [*setting("failure_callback"), *failure]
     cancels = [*setting("cancel_callback"), *cancel] or failures
-    return callback_tap(
-        listeners([*setting("success_callback"), *success]), listeners(failures), listeners(cancels)
-    )
+    return callback_tap(listeners([*setting("success_callback"), *success]), listeners(failures), listeners(cancels))
 
 
 def set_cost(ending: Ending) -> None:

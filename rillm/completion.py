@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rillm.call import Call
-
     from rillm.operators.tap_end import Ending
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.stream import Stream

@@ -51,12 +51,13 @@ class Accumulator:
             "created": chunk.created,
             "model": chunk.model,
             "system_fingerprint": chunk.system_fingerprint,
+            **({"service_tier": chunk.service_tier} if chunk.service_tier else {}),
         }
         self.hidden_params = chunk.hidden_params
 
     def _add_extra(self, extra: dict[str, Any]) -> None:
         for key, value in extra.items():
-            if value is None:
+            if value is None or (key == "usage" and not value):
                 continue
             if key == "usage":
                 self._usage = merge_usage(self._usage, Usage.model_validate(value))

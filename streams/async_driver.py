@@ -41,6 +41,8 @@ class AsyncReader:
         try:
             self._reading = await self._opening
         except asyncio.CancelledError:
+            if self._opening.done() and not self._opening.cancelled() and self._opening.exception() is None:
+                self._reading = self._opening.result()  # it came at the same moment: `aclose` closes it
             if self.detached and not self.task:
                 raise StopAsyncIteration from None
             raise
@@ -96,7 +98,9 @@ class AsyncDriver(Driver[T]):
         super().__init__(observable)
         self._loop = asyncio.get_running_loop()
         self._readers: list[AsyncReader] = []
-        self._direct: AsyncReader | None = None  # the one that is awaited in this task, while there is nothing else to do
+        self._direct: AsyncReader | None = (
+            None  # the one that is awaited in this task, while there is nothing else to do
+        )
         self._detached: list[AsyncReader] = []
         self._arrived: deque[AsyncReader] = deque()
         self._woken: asyncio.Future[None] | None = None
@@ -166,12 +170,14 @@ class AsyncDriver(Driver[T]):
                 reader.start(self._on_arrival)
         if not (self._arrived or self._ready):
             await self._sleep()
-        reader = self._arrived.popleft() if self._arrived else None
-        return None if reader is None or reader.detached else reader
+        arrived = self._arrived.popleft() if self._arrived else None
+        return None if arrived is None or arrived.detached else arrived
 
     async def _sleep(self) -> None:
         self._woken = self._loop.create_future()
         self._waiting = True
+        if self._out or self._ended or self._ready:  # another thread was quicker than our flag
+            self._set_woken()
         seconds = self._seconds_to_next_timer()
         timer = None if seconds is None else self._loop.call_later(seconds, self._set_woken)
         try:

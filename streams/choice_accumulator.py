@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.chunk import FunctionCall
+from rillm.streams.reasoning_details import joined_details
 from rillm.streams.response import Choices, Message
 from rillm.streams.tool_calls import OpenCalls
 
 if TYPE_CHECKING:
     from rillm.streams.chunk import Delta, StreamingChoices
 
+EMPTY = ("", [], {}, None)
 JOINED_TEXTS = frozenset({"reasoning_content", "refusal"})
+AUDIO_TEXTS = frozenset({"data", "transcript"})
 
 
 class ChoiceAccumulator:
@@ -27,9 +30,12 @@ class ChoiceAccumulator:
         self._function_arguments: list[str] = []
         self._has_function = False
         self._pieces: dict[str, list[str]] = {}
+        self._audio: dict[str, Any] = {}
+        self._audio_pieces: dict[str, list[str]] = {}
         self._extra: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
         self._logprobs: dict[str, Any] = {}
+        self._choice_extra: dict[str, Any] = {}
 
     def add_rest(self, choice: StreamingChoices) -> None:
         """Add what `choice` brings beside its content, which goes straight into `texts`."""
@@ -38,6 +44,9 @@ class ChoiceAccumulator:
             self.finish_reason = choice.finish_reason
         if choice.logprobs:
             self._add_logprobs(choice.logprobs)
+        for key, value in choice.extra.items():
+            if value not in EMPTY and not isinstance(value, list):
+                self._choice_extra[key] = value
 
     def _add_delta(self, delta: Delta) -> None:
         self._role = delta.role or self._role
@@ -50,7 +59,7 @@ class ChoiceAccumulator:
         if delta.provider_specific_fields:
             self._fields.update(delta.provider_specific_fields)
         if delta.audio is not None:
-            self._extra["audio"] = _merged_audio(self._extra.get("audio"), delta.audio)
+            self._add_audio(delta.audio)
         for key, value in delta.extra.items():
             self._add_extra(key, value)
 
@@ -58,17 +67,21 @@ class ChoiceAccumulator:
         if key in JOINED_TEXTS and isinstance(value, str):
             if value:
                 self._pieces.setdefault(key, []).append(value)
-        elif isinstance(value, list):
-            self._extra.setdefault(key, []).extend(value)
-        elif value is not None:
-            self._extra[key] = value
+        elif value not in EMPTY:
+            gather(self._extra, key, value)
+
+    def _add_audio(self, audio: Any) -> None:
+        for key, value in audio.items() if isinstance(audio, dict) else ():
+            if key in AUDIO_TEXTS and isinstance(value, str):
+                self._audio_pieces.setdefault(key, []).append(value)
+            else:
+                gather(self._audio, key, value)
 
     def _add_logprobs(self, logprobs: Any) -> None:
-        for key, tokens in dict(logprobs).items():
-            if isinstance(tokens, list):
-                self._logprobs.setdefault(key, []).extend(tokens)
-            else:
-                self._logprobs.setdefault(key, tokens)
+        if isinstance(logprobs, int | float):
+            logprobs = {"token_logprobs": [logprobs]}  # Together's, under the name that legacy completions have for it
+        for key, tokens in logprobs.items() if isinstance(logprobs, dict) else ():
+            gather(self._logprobs, key, tokens)
 
     def text(self) -> str:
         """The answer so far; of the texts that cost tokens, what a human reads."""
@@ -88,31 +101,40 @@ class ChoiceAccumulator:
             "content": None if has_calls and not self.texts else self.text(),
             "role": self._role or "assistant",
             "tool_calls": calls or None,
-            **{key: "".join(pieces) for key, pieces in self._pieces.items()},
+            **joined(self._pieces),
             **self._extra,
         }
+        if "reasoning_details" in values:
+            values["reasoning_details"] = joined_details(values["reasoning_details"])
+        if self._audio or self._audio_pieces:
+            values["audio"] = {**self._audio, **joined(self._audio_pieces)}
         if self._has_function:
             values["function_call"] = FunctionCall(
                 name=self._function_name, arguments="".join(self._function_arguments)
             )
         if self._fields:
             values["provider_specific_fields"] = self._fields
-        extra = {"logprobs": self._logprobs} if self._logprobs else {}
+        logprobs = {"logprobs": self._logprobs} if self._logprobs else {}
         return Choices.model_validate(
             {
                 "finish_reason": self.finish_reason,
                 "index": self.index,
                 "message": Message.model_validate(values),
-                **extra,
+                **self._choice_extra,
+                **logprobs,
             }
         )
 
 
-def _merged_audio(earlier: Any, later: Any) -> Any:
-    if not isinstance(earlier, dict) or not isinstance(later, dict):
-        return later
-    merged = {**earlier, **{key: value for key, value in later.items() if value is not None}}
-    for key in ("data", "transcript"):
-        if earlier.get(key) and later.get(key):
-            merged[key] = earlier[key] + later[key]
-    return merged
+def gather(values: dict[str, Any], key: str, value: Any) -> None:
+    """Add to lists; of anything else keep the last that is not null."""
+    earlier = values.get(key)
+    if isinstance(value, list):
+        values[key] = earlier if isinstance(earlier, list) else []
+        values[key].extend(value)
+    elif value is not None or key not in values:
+        values[key] = value
+
+
+def joined(pieces: dict[str, list[str]]) -> dict[str, str]:
+    return {key: "".join(texts) for key, texts in pieces.items()}

@@ -66,6 +66,11 @@ class Driver(PeriodicScheduler, Generic[T]):
     def _wake(self) -> None:
         """Let a sleeping consumer look. Called from any thread."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left to take."""
+        return self._ended and not self._last
+
     # What operators call.
 
     def schedule(self, action: abc.ScheduledAction[Any], state: Any = None) -> abc.DisposableBase:
@@ -112,7 +117,9 @@ class Driver(PeriodicScheduler, Generic[T]):
     # What the two loops share.
 
     def _subscribe(self) -> None:
-        self._subscription.disposable = self._observable.subscribe(
+        observable = self._observable
+        del self._observable  # a stream holds its cursor: no cycle, so that dropping the stream ends this iteration
+        self._subscription.disposable = observable.subscribe(
             self._on_next, self._finish, self._finish, scheduler=self
         )
 

@@ -62,7 +62,8 @@ class RillmError(Exception):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         del args, kwargs
-        return super().__new__(also_openai(cls))
+        error: Self = super().__new__(also_openai(cls))
+        return error
 
     def __init__(
         self,

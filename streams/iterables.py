@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from types import AsyncGeneratorType, GeneratorType
 from typing import Any, Generic, TypeVar
 
 from rillm.streams.source import AsyncReading, Reading
@@ -55,10 +56,10 @@ async def _nothing() -> None: ...
 
 
 def _close(blocks: Iterator[Any]) -> None:
-    if isinstance(blocks, Generator) and not blocks.gi_running:
+    if isinstance(blocks, GeneratorType) and not blocks.gi_running:
         blocks.close()
 
 
 async def _aclose(blocks: AsyncIterator[Any]) -> None:
-    if isinstance(blocks, AsyncGenerator) and not blocks.ag_running:
+    if isinstance(blocks, AsyncGeneratorType) and not blocks.ag_running:
         await blocks.aclose()

@@ -16,7 +16,8 @@ def also_openai(cls: type[Any]) -> type[Any]:
     """The class to instantiate for `cls`: itself, or its subclass that is openai's as well."""
     if "openai" not in sys.modules or "__rillm__" in cls.__dict__:
         return cls
-    return _joined(cls)
+    joined: type[Any] = _joined(cls)  # type: ignore[arg-type]  # typeshed: a class with an odd metaclass has no hash
+    return joined
 
 
 @cache

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(slots=True)
@@ -32,9 +31,9 @@ class AsyncReading(Generic[T]):
     abort: Callable[[], None]
 
 
-class Source(Protocol[T_co]):
+class Source(Protocol[T]):
     """Opens a new reading each time; neither method is called before somebody consumes the stream."""
 
-    def open(self) -> Reading[T_co]: ...
+    def open(self) -> Reading[T]: ...
 
-    async def aopen(self) -> AsyncReading[T_co]: ...
+    async def aopen(self) -> AsyncReading[T]: ...

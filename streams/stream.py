@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload, runtime_checkable
 from weakref import WeakSet
 
-from reactivex import Observable
+from reactivex import ConnectableObservable, Observable, abc
+from reactivex.disposable import Disposable
 from reactivex.observer.autodetachobserver import AutoDetachObserver
 from reactivex.scheduler import CurrentThreadScheduler
 
@@ -18,8 +20,6 @@ from rillm.streams.sync_driver import SyncDriver
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
     from types import TracebackType
-
-    from reactivex import abc
 
     from rillm.streams.source import Source
 
@@ -43,22 +43,26 @@ class AsyncClosable(Protocol):
 class Stream(Observable[T]):
     """An observable of chunks, or of what operators make of them.
 
-    Iterate it (`for`, `async for`, `next`), subscribe to it, or `pipe` it through operators, ours or Rx's; what comes out
-    is a Stream again. Nothing runs while nobody consumes. Leaving a loop, `close`, `with`, an error or a disposal lets
-    go of every connection below at once.
+    Iterate it (`for`, `async for`, `next`), subscribe to it, or `pipe` it through operators, ours or Rx's; what comes
+    out is a Stream again. Nothing runs while nobody consumes. Leaving a loop, `close`, `with`, an error or a disposal
+    lets go of every connection below at once.
     """
 
     def __init__(self, subscribe: abc.Subscription[T] | None = None, upstream: Closable | None = None) -> None:
         super().__init__(subscribe)
         self._upstream = upstream
         self._drivers: WeakSet[SyncDriver[T] | AsyncDriver[T]] = WeakSet()
-        self._cursor: Generator[T] | None = None
-        self._acursor: AsyncGenerator[T] | None = None
+        self._cursor: tuple[SyncDriver[T], Generator[T]] | None = None
+        self._acursor: tuple[AsyncDriver[T], AsyncGenerator[T]] | None = None
 
     # Composing
 
-    @overload
+    @overload  # type: ignore[override]
     def pipe(self) -> Stream[T]: ...
+    @overload
+    def pipe(  # type: ignore[overload-overlap]
+        self, op1: Callable[[Observable[T]], ConnectableObservable[A]], /
+    ) -> ConnectableObservable[A]: ...
     @overload
     def pipe(self, op1: Callable[[Observable[T]], Observable[A]], /) -> Stream[A]: ...
     @overload
@@ -95,9 +99,13 @@ class Stream(Observable[T]):
             result = operator(result)
         if type(result) is Observable:
             return as_stream(result, self)
-        if isinstance(result, Stream) and result is not self and result._upstream is None:
-            result._upstream = self
+        if isinstance(result, Stream) and result is not self:
+            result.link(self)
         return result
+
+    def link(self, upstream: Closable) -> None:
+        """Let `close` of this stream close `upstream` too, unless it has one."""
+        self._upstream = self._upstream or upstream
 
     def subscribe(
         self,
@@ -109,19 +117,20 @@ class Stream(Observable[T]):
     ) -> abc.DisposableBase:
         """Have items pushed to an observer or callbacks.
 
-        On `scheduler`, if given. Without one: in a task, where an event loop runs; elsewhere in this thread, and the call
-        returns when the stream has ended (as `reactivex.from_iterable` does). Errors go to `on_error`.
+        On `scheduler`, if given. Without one: in a task, where an event loop runs; elsewhere in this thread, and the
+        call returns when the stream has ended (as `reactivex.from_iterable` does). Errors go to `on_error`.
         """
         scheduler = scheduler or current_driver()
         if scheduler is not None and not isinstance(scheduler, Driver):
             return super().subscribe(on_next, on_error, on_completed, scheduler=scheduler)
-        if on_next is not None and not callable(on_next):
-            on_next, on_error, on_completed = on_next.on_next, on_next.on_error, on_next.on_completed
+        if hasattr(on_next, "on_next"):
+            to: Any = on_next
+            on_next, on_error, on_completed = to.on_next, to.on_error, to.on_completed
         if scheduler is not None:
             return self._link(Link(on_next, on_error, on_completed), scheduler)
-        observer: AutoDetachObserver[T] = AutoDetachObserver(on_next, on_error, on_completed)  # type: ignore[arg-type]
+        observer: AutoDetachObserver[T] = AutoDetachObserver(on_next, on_error, on_completed)
         observer.subscription = push(self, observer, CurrentThreadScheduler.singleton())
-        return observer
+        return Disposable(observer.dispose)
 
     def _link(self, link: Link, driver: Driver[Any]) -> abc.DisposableBase:
         with driving(driver):
@@ -129,37 +138,37 @@ class Stream(Observable[T]):
                 link.subscription.disposable = self._subscribe_core(link, driver)
             except Exception as error:  # noqa: BLE001 - as in Rx, what a subscription raises goes down the stream
                 link.on_error(error)
-        return link
+        return Disposable(link.dispose)
 
     # Iterating
 
     def __iter__(self) -> Generator[T]:
         """Iterate in this thread. Goes on where `next(stream)` stopped."""
-        cursor, self._cursor = self._cursor, None
-        if cursor is not None and cursor.gi_frame is not None:
-            return cursor
+        (driver, cursor), self._cursor = self._cursor or self._start(), None
+        return cursor if not driver.is_over else self._start()[1]
+
+    def _start(self) -> tuple[SyncDriver[T], Generator[T]]:
         driver = SyncDriver(self)
         self._drivers.add(driver)
-        return iter(driver)
+        return driver, iter(driver)
 
     def __next__(self) -> T:
-        if self._cursor is None:
-            self._cursor = iter(self)
-        return next(self._cursor)
+        self._cursor = self._cursor or self._start()
+        return next(self._cursor[1])
 
     def __aiter__(self) -> AsyncGenerator[T]:
         """Iterate in this task. Goes on where `anext(stream)` stopped."""
-        cursor, self._acursor = self._acursor, None
-        if cursor is not None and cursor.ag_frame is not None:
-            return cursor
+        (driver, cursor), self._acursor = self._acursor or self._astart(), None
+        return cursor if not driver.is_over else self._astart()[1]
+
+    def _astart(self) -> tuple[AsyncDriver[T], AsyncGenerator[T]]:
         driver = AsyncDriver(self)
         self._drivers.add(driver)
-        return aiter(driver)
+        return driver, aiter(driver)
 
     async def __anext__(self) -> T:
-        if self._acursor is None:
-            self._acursor = aiter(self)
-        return await anext(self._acursor)
+        self._acursor = self._acursor or self._astart()
+        return await anext(self._acursor[1])
 
     # Letting go
 
@@ -173,11 +182,12 @@ class Stream(Observable[T]):
     async def aclose(self) -> None:
         """As `close`, and wait until the connections are gone."""
         self.close()
-        cursor, self._acursor = self._acursor, None
-        if cursor is not None and not cursor.ag_running:
-            await cursor.aclose()
-        if isinstance(self._upstream, AsyncClosable):
-            await self._upstream.aclose()
+        if self._acursor is not None:
+            with suppress(RuntimeError):  # another task waits in it, and finds it closed
+                await self._acursor[1].aclose()
+        upstream: object = self._upstream
+        if isinstance(upstream, AsyncClosable):
+            await upstream.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -198,7 +208,6 @@ class Stream(Observable[T]):
 
 def as_stream(observable: Observable[T], upstream: Closable | None = None) -> Stream[T]:
     """Make an Observable iterable. Closing the stream closes `upstream`, if given."""
-
     # Not by `subscribe`, which would guard each item twice.
     return Stream(observable._subscribe_core, upstream)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
@@ -209,7 +218,7 @@ def from_source(source: Source[T], upstream: Closable | None = None) -> Stream[T
     def subscribe(observer: Any, scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
         if isinstance(scheduler, Driver):
             return scheduler.attach(source, observer)
-        return push(stream, observer, scheduler or CurrentThreadScheduler.singleton())
+        # A new stream, for a closure over the one below would be a cycle: dropping it would not close `source` at once.
+        return push(from_source(source), observer, scheduler or CurrentThreadScheduler.singleton())
 
-    stream = Stream(subscribe, upstream)
-    return stream
+    return Stream(subscribe, upstream)

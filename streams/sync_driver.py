@@ -129,7 +129,8 @@ class SyncDriver(Driver[T]):
                         yield take()
                     if reader.detached:
                         break
-            yield from self._last
+            while self._last:  # `close` may clear it between two items
+                yield self._last.popleft()
             if self._error is not None:
                 raise self._error
         finally:

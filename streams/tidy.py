@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 from rillm.streams.model import set_hidden_params
@@ -18,6 +21,8 @@ from rillm.streams.usage import Usage, merge_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+EMPTY = (None, "", [], {})
 
 
 class Tidy:
@@ -33,6 +38,7 @@ class Tidy:
         self._extra: dict[str, Any] = {}
         self._begun: set[int] = set()
         self._finish_reasons: dict[int, str] = {}
+        self._finish_extra: dict[int, dict[str, Any]] = {}
         self._calls: dict[int, OpenCalls] = {}
 
     def admit(self, chunk: ModelResponseStream) -> bool:
@@ -50,12 +56,19 @@ class Tidy:
         choices = chunk.choices
         for choice in choices:
             delta = choice.delta
-            if choice.finish_reason or delta.role or delta.tool_calls or not (delta.content and choice.index in self._begun):
+            if (
+                choice.finish_reason is not None
+                or delta.role
+                or delta.tool_calls
+                or not (delta.content and choice.index in self._begun)
+            ):
                 fields["choices"] = kept = [choice for choice in choices if self._admit_choice(choice)]
                 return bool(kept)
         return bool(choices)
 
     def _identify(self, chunk: ModelResponseStream) -> None:
+        if not chunk.id and not chunk.choices:
+            return  # Azure's verdict on the prompt, which comes before the answer has a name
         self._id = chunk.id or f"chatcmpl-{uuid.uuid4()}"
         self._created = chunk.created or int(time.time())
         self._model = self._model or chunk.model
@@ -67,16 +80,22 @@ class Tidy:
             self._take_usage(extra.pop("usage"))
         if "obfuscation" in extra:
             del extra["obfuscation"]  # padding
-        self._extra = extra or self._extra
+        if extra and extra != self._extra:
+            self._extra = {**self._extra, **extra}
 
     def _take_usage(self, usage: Any) -> None:
-        if usage:
+        if not usage:
+            return
+        with suppress(ValidationError):  # what cannot be read is no report, and no reason to lose the answer
             self.hidden_params["usage"] = merge_usage(self.hidden_params.get("usage"), Usage.model_validate(usage))
 
     def _admit_choice(self, choice: StreamingChoices) -> bool:
         delta = choice.delta
         if choice.finish_reason:
             self._finish_reasons[choice.index] = choice.finish_reason
+            self._finish_extra[choice.index] = choice.extra.copy()
+            choice.extra.clear()
+        if choice.finish_reason is not None:
             choice.finish_reason = None
         if delta.tool_calls:
             calls = self._calls.setdefault(choice.index, OpenCalls())
@@ -101,7 +120,13 @@ class Tidy:
             implied = "tool_calls" if index in self._calls else "stop"
             reason = self._finish_reasons.get(index, implied)
             role = None if index in self._begun else "assistant"
-            yield self._chunk([StreamingChoices(finish_reason=reason, index=index, delta=Delta(role=role))])
+            values = {
+                **self._finish_extra.get(index, {}),
+                "finish_reason": reason,
+                "index": index,
+                "delta": Delta(role=role),
+            }
+            yield self._chunk([StreamingChoices.model_validate(values)])
         usage = self.hidden_params.get("usage")
         if self._include_usage and usage is not None:
             # One empty delta rather than OpenAI's empty list: `chunk.choices[0].delta` is safe on every chunk.
@@ -135,6 +160,6 @@ def has_something(choice: StreamingChoices) -> bool:
         or delta.audio
         or delta.provider_specific_fields
         or choice.logprobs
-        or any(value not in (None, "", []) for value in delta.extra.values())
-        or any(value is not None for value in choice.extra.values())
+        or any(value not in EMPTY for value in delta.extra.values())
+        or any(value not in EMPTY for value in choice.extra.values())
     )

@@ -44,6 +44,7 @@ class Usage(Model):
     def _with_total(self) -> Self:
         if "total_tokens" not in self.model_fields_set:
             self.total_tokens = self.prompt_tokens + self.completion_tokens
+            self.model_fields_set.discard("total_tokens")  # a sum of ours must not overrule a report
         return self
 
     @property
@@ -56,7 +57,13 @@ def merge_usage(earlier: Usage | None, later: Usage) -> Usage:
     """The last report wins, field by field; an explicit 0 is a report. Several reports are never summed."""
     if earlier is None:
         return later
-    return Usage.model_validate(earlier.model_dump(exclude_unset=True) | later.model_dump(exclude_unset=True))
+    return Usage.model_validate(_merged(earlier.model_dump(exclude_unset=True), later.model_dump(exclude_unset=True)))
+
+
+def _merged(earlier: Any, later: Any) -> Any:
+    if isinstance(earlier, dict) and isinstance(later, dict):
+        return earlier | {key: _merged(earlier.get(key), value) for key, value in later.items()}
+    return earlier if later is None else later
 
 
 def estimate_tokens(text: str) -> int:

@@ -17,7 +17,8 @@ SECONDS_A_CELL = 300  # the first one fetches a model
 
 
 def notebook(path: Path) -> Any:
-    return nbformat.read(path, as_version=4)
+    untyped: Any = nbformat
+    return untyped.read(path, as_version=4)
 
 
 notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

@@ -16,7 +16,7 @@ from tests.kit.http import Request, head, read_request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST = 20.0  # seconds that anything here waits at most
+LONGEST = 5.0  # seconds that anything here waits at most
 
 
 class Do(Enum):
@@ -126,11 +126,17 @@ class Server:
         deadline = time.monotonic() + 2
         return [one for one in self.exchanges if not one.over.wait(max(0.0, deadline - time.monotonic()))]
 
+    def hang_up(self) -> None:
+        """Close every connection and wait until that is done."""
+        for connection in self._connections:
+            shut_down(connection)
+        for thread in self._threads[1:]:
+            thread.join(LONGEST)
+
     def stop(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in self._connections:
-            hang_up(connection)
+        self.hang_up()
         for thread in self._threads:
             thread.join(LONGEST)
         for gate in self._gates:
@@ -220,7 +226,7 @@ def wait(connection: socket.socket, seconds: float, gate: Gate | None = None) ->
         raise ClientLeftError
 
 
-def hang_up(connection: socket.socket) -> None:
+def shut_down(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:  # it is gone already

@@ -1,0 +1,78 @@
+"""What the streamed fragments of one tool call add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from rillm.streams.chunk import Function
+from rillm.streams.response import ChatCompletionMessageToolCall
+
+if TYPE_CHECKING:
+    from rillm.streams.chunk import ChatCompletionDeltaToolCall
+
+
+@dataclass(slots=True)
+class OpenCall:
+    """A call whose fragments are still coming. The free text that a custom tool gets counts as its arguments."""
+
+    number: int
+    index: int | None = None
+    id: str = ""
+    name: str = ""
+    type: str = "function"
+    arguments: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, fragment: ChatCompletionDeltaToolCall) -> None:
+        custom = custom_part(fragment)
+        self.index = fragment.index if fragment.index is not None else self.index
+        self.id = self.id or fragment.id or ""
+        self.name = self.name or name_of(fragment)
+        if custom:
+            self.type = "custom"
+        elif fragment.type and "type" in fragment.model_fields_set:
+            self.type = fragment.type
+        arguments = fragment.function.arguments or custom.get("input")
+        if arguments:
+            self.arguments.append(str(arguments))
+        for key, value in fragment.extra.items():
+            self.extra[key] = _merged(self.extra.get(key), value)
+
+    def is_whole(self) -> bool:
+        """Whether the arguments so far are a JSON object."""
+        last = next((piece for piece in reversed(self.arguments) if not piece.isspace()), "")
+        if not last.rstrip().endswith("}"):  # spares parsing all of them again at each fragment
+            return False
+        try:
+            return isinstance(from_json("".join(self.arguments)), dict)
+        except ValueError:
+            return False
+
+    def closed(self) -> ChatCompletionMessageToolCall:
+        """The call as a whole answer has it."""
+        values: dict[str, Any] = {"id": self.id or None, "type": self.type, **self.extra}
+        arguments = "".join(self.arguments)
+        if self.type == "custom":
+            values["custom"] = {**values.get("custom", {}), "name": self.name, "input": arguments}
+        else:
+            values["function"] = Function(name=self.name or None, arguments=arguments)
+        return ChatCompletionMessageToolCall.model_validate(values)
+
+
+def custom_part(fragment: ChatCompletionDeltaToolCall) -> dict[str, Any]:
+    """What a fragment brings for a custom tool: https://platform.openai.com/docs/guides/function-calling#custom-tools."""
+    custom = fragment.extra.get("custom")
+    return custom if isinstance(custom, dict) else {}
+
+
+def name_of(fragment: ChatCompletionDeltaToolCall) -> str:
+    return fragment.function.name or str(custom_part(fragment).get("name") or "")
+
+
+def _merged(earlier: Any, later: Any) -> Any:
+    if isinstance(earlier, dict) and isinstance(later, dict):
+        return earlier | {key: _merged(earlier.get(key), value) for key, value in later.items()}
+    return earlier if later is None else later
