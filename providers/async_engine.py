@@ -73,8 +73,12 @@ class Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         if self._response.content.is_eof():
             self._response.release()
-        else:  # not read to its end: the connection cannot be used again
-            self._response.close()
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close without having read to the end: the connection cannot be used again."""
+        self._response.close()
 
 
 class Connection:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rillm.streams import errors
 from rillm.streams.errors import RillmError, StreamDecodeError
+from rillm.streams.json_values import is_array, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BY_STATUS: Final[Mapping[int, type[RillmError]]] = {
     400: errors.BadRequestError,
@@ -79,10 +82,11 @@ CONTENT_POLICY: Final = re.compile(
     re.IGNORECASE,
 )
 NUMBER: Final = re.compile(r"\d+(\.\d+)?", re.ASCII)
-FAILURES: Final = range(400, 600)
+LEAST_FAILURE: Final = 400
+FAILURES: Final = range(LEAST_FAILURE, 600)
 
 
-def failure(
+def failure(  # noqa: PLR0913 - they are what an error tells
     body: Any,
     *,
     status: int | None = None,
@@ -96,7 +100,8 @@ def failure(
     Args:
         body: the decoded answer: an object with `error`, an error object, or text.
         status: of the HTTP response; an error inside a 200 response gets the status that its code or type stands for.
-        provider, model: the call.
+        provider: of the call.
+        model: of the call.
         response: the `httpx.Response`, where there is one.
         headers: its headers; `Retry-After` is read from them.
     """
@@ -104,7 +109,7 @@ def failure(
     said = details.get("message") or details.get("detail") or details.get("msg") or ""
     message = str(said).strip() or "The provider gave no reason."
     words = f"{details.get('code')} {details.get('type')} {message}"
-    if status is None or status < FAILURES.start:
+    if status is None or status < LEAST_FAILURE:
         status = status_in(details) or (400 if CONTEXT_WINDOW.search(words) or CONTENT_POLICY.search(words) else 500)
     return class_of(status, words)(
         message if response is None else f"HTTP {status}: {message}",
@@ -118,15 +123,15 @@ def failure(
 
 
 def error_object(body: Any) -> dict[str, Any]:
-    """The part of an answer that tells what went wrong: `{"error": {…}}`, `{"error": "text"}`, `[{…}]`, `{…}` or text."""
-    if isinstance(body, list) and body:
+    """What tells what went wrong in an answer: `{"error": {…}}`, `{"error": "text"}`, `[{…}]`, `{…}` or text."""
+    if is_array(body) and body:
         return error_object(body[0])
-    if not isinstance(body, dict):
+    if not is_object(body):
         return {"message": str(body or "")}
     inner = body.get("error")
     if isinstance(inner, str) and inner:
         return {**body, "message": inner}
-    return error_object(inner) if isinstance(inner, dict | list) and inner else body
+    return error_object(inner) if inner and (is_object(inner) or is_array(inner)) else body
 
 
 def status_in(details: Mapping[str, Any]) -> int | None:

@@ -22,8 +22,8 @@ HEAD_BYTES = 1000  # enough of an answer in plain text to tell what it says
 class BodyFramer:
     """Frames a body by `framer`, or hands it over whole if it is no event stream.
 
-    Its first character shows that it is JSON or HTML, an end without any frame that it is plain text. `feed` is replaced
-    by the first frame, so that it costs nothing afterwards.
+    Its first character shows that it is JSON or HTML, an end without any frame that it is plain text. `feed` is
+    replaced by the first frame, so that it costs nothing afterwards.
     """
 
     def __init__(self, framer: Framer, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:

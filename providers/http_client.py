@@ -106,6 +106,14 @@ def translated(error: Exception, *, streaming: bool = False) -> RillmError:
     return APIError(f"The transport failed: {type(error).__name__}: {reason}")
 
 
+def abort(response: httpx.Response) -> None:
+    """Cut the connection of an async response and let go of it as far as that goes without awaiting."""
+    shut_down(response)
+    body = bare_stream(response)
+    if hasattr(body, "abort"):  # aiohttp's; the others are closed by `aclose` alone
+        body.abort()
+
+
 def shut_down(response: httpx.Response) -> None:
     """Cut the connection of a response: a read that waits in another thread or task ends at once."""
     stream: Any = response.extensions.get("network_stream")

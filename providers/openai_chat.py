@@ -1,7 +1,7 @@
 """OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat-streaming.
 
-Also the format of everyone who imitates it, with what they do differently: `reasoning` for `reasoning_content` (OpenRouter,
-gpt-oss servers), content as a list of parts (Mistral), usage in `x_groq`, errors as plain events, whole answers.
+Also the format of everyone who imitates it, with what they do differently (see `openai_dialects`), and with usage in
+`x_groq`, errors as plain events, whole answers.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from pydantic_core import from_json
 
 from rillm.providers.failures import failure, not_a_stream
 from rillm.providers.framing import WHOLE_BODY
+from rillm.providers.openai_dialects import has_its_type, rename_reasoning, tidied_choice
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import StreamDecodeError
 from rillm.streams.frame import NamedFrame
+from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,7 @@ class OpenAIChatDecoder:
             delta = chunk.choices[0].delta
             if delta.content and not delta.__pydantic_extra__ and "error" not in (chunk.__pydantic_extra__ or ()):
                 return (chunk,)  # nearly every chunk; all that follows is about the others
-        extra = chunk.__pydantic_extra__ or {}
+        extra: dict[str, Any] = chunk.__pydantic_extra__ or {}
         if type(frame) is not bytes or not extra.keys().isdisjoint(SPECIAL) or "choices" not in chunk.model_fields_set:
             return self._decode_other(frame)
         for choice in chunk.choices:
@@ -66,11 +68,11 @@ class OpenAIChatDecoder:
         if not frame.strip():
             return ()
         data = parsed(frame)
-        if not isinstance(data, dict):
+        if not is_object(data):
             raise StreamDecodeError(f"A chunk is not a JSON object: {shown(frame)}")
         raise_if_error(data)
         groq = data.get("x_groq")
-        if isinstance(groq, dict) and groq.get("usage") and not data.get("usage"):
+        if is_object(groq) and groq.get("usage") and not data.get("usage"):
             data["usage"] = groq["usage"]
         return (self._chunk(data, frame),)
 
@@ -80,16 +82,16 @@ class OpenAIChatDecoder:
             data = from_json(frame)
         except ValueError:
             raise not_a_stream(frame) from None
-        if not isinstance(data, dict) or not isinstance(data.get("choices"), list):
+        if not is_object(data) or not is_array(data.get("choices")):
             raise failure(data)
         raise_if_error(data)
         self.terminated = True
         return (self._chunk(data, frame),)
 
     def _chunk(self, data: dict[str, Any], frame: bytes) -> ModelResponseStream:
-        values = {key: value for key, value in data.items() if value is not None and is_usable(key, value)}
+        values = {key: value for key, value in data.items() if value is not None and has_its_type(key, value)}
         choices = values.get("choices", [])
-        values["choices"] = [self.tidied(choice) for choice in choices] if isinstance(choices, list) else choices
+        values["choices"] = [self.tidied(choice) for choice in choices] if is_array(choices) else choices
         values["object"] = "chat.completion.chunk"
         try:
             return ModelResponseStream.model_validate(values)
@@ -98,12 +100,8 @@ class OpenAIChatDecoder:
             raise StreamDecodeError(f"A chunk is not what the format allows, at {field}: {shown(frame)}") from None
 
     def tidied(self, choice: Any) -> Any:
-        """A choice that did not validate, or came whole, in the shape of a chunk's; what is no choice stays as it is."""
-        if not isinstance(choice, dict):
-            return choice
-        delta = choice.get("delta") or choice.get("message") or {}
-        rest = {key: value for key, value in choice.items() if key not in {"message", "delta"} and value is not None}
-        return {**rest, "delta": tidied_delta(delta) if isinstance(delta, dict) else delta}
+        """A choice that did not validate, or came whole, in the shape of a chunk's."""
+        return tidied_choice(choice)
 
 
 def raise_if_error(data: dict[str, Any]) -> None:
@@ -111,63 +109,11 @@ def raise_if_error(data: dict[str, Any]) -> None:
     groq, choices = data.get("x_groq"), data.get("choices")
     if data.get("error") or data.get("object") == "error":
         raise failure(data)
-    if isinstance(groq, dict) and groq.get("error"):
-        raise failure(groq)
-    for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and choice.get("error"):
-            raise failure(choice)
+    for part in (groq, *(choices if is_array(choices) else ())):
+        if is_object(part) and part.get("error"):
+            raise failure(part)
     if choices is None and isinstance(data.get("message") or data.get("detail"), str):
         raise failure(data)
-
-
-def is_usable(key: str, value: Any) -> bool:
-    """Whether a field of a chunk has its type; a wrong `created` or `id` is no reason to lose the answer."""
-    if key == "created":
-        return isinstance(value, int)
-    return isinstance(value, str) or key not in {"id", "model", "system_fingerprint", "service_tier"}
-
-
-def rename_reasoning(extra: dict[str, Any] | None) -> None:
-    """Call reasoning `reasoning_content`, as DeepSeek and LiteLLM do; where both names come, that one counts."""
-    if extra and isinstance(extra.get("reasoning", ""), str | None):
-        reasoning = extra.pop("reasoning", None)
-        if reasoning and not extra.get("reasoning_content"):
-            extra["reasoning_content"] = reasoning
-
-
-def tidied_delta(delta: dict[str, Any]) -> dict[str, Any]:
-    tidied = dict(delta)
-    if isinstance(delta.get("content"), list):
-        tidied.update(from_parts(delta["content"]))
-    rename_reasoning(tidied)
-    calls = delta.get("tool_calls")
-    if calls:
-        calls = [calls] if isinstance(calls, dict) else calls
-        tidied["tool_calls"] = [without_nulls(call) for call in calls] if isinstance(calls, list) else calls
-    return tidied
-
-
-def without_nulls(call: Any) -> Any:
-    return {key: value for key, value in call.items() if value is not None} if isinstance(call, dict) else call
-
-
-def from_parts(parts: list[Any]) -> dict[str, Any]:
-    """Content and reasoning from a list of parts: https://docs.mistral.ai/capabilities/reasoning/."""
-    texts: list[str] = []
-    thoughts: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, dict) and part.get("type") == "thinking":
-            thinking = part.get("thinking") or []
-            inner = [{"text": thinking}] if isinstance(thinking, str) else thinking
-            thoughts.extend(str(piece.get("text") or "") for piece in inner if isinstance(piece, dict))
-        elif isinstance(part, dict):
-            texts.append(str(part.get("text") or ""))
-    found: dict[str, Any] = {"content": "".join(texts) or None}
-    if thoughts:
-        found["reasoning_content"] = "".join(thoughts)
-    return found
 
 
 def parsed(frame: bytes, *, or_text: bool = False) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.providers.openai_chat import OpenAIChatDecoder
+from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ class OpenAICompletionsDecoder(OpenAIChatDecoder):
         return self._decode_other(frame)
 
     def tidied(self, choice: Any) -> Any:
-        if not isinstance(choice, dict):
+        if not is_object(choice):
             return choice
         rest = {key: value for key, value in choice.items() if key not in {"text", "delta"} and value is not None}
         return {**rest, "delta": {"content": choice.get("text")}}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from rillm.providers.failures import failure
-from rillm.providers.http_client import bare_stream, default_async_client, default_client, shut_down, translated
+from rillm.providers.http_client import abort, bare_stream, default_async_client, default_client, shut_down, translated
 from rillm.streams.errors import RillmError
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.source import AsyncReading, Reading
@@ -194,7 +194,7 @@ class AsyncExchange:
 
     def abort(self) -> None:
         if not self._finished and not self._ended_well():
-            shut_down(self._response)
+            abort(self._response)
 
     async def aclose(self) -> None:
         if self._finished or self._reading:  # a read that was aborted ends by itself

@@ -17,6 +17,7 @@ from rillm.operators.cost_tap import Cost, cost_tap
 from rillm.operators.normalize import normalize
 from rillm.operators.operator import Operator
 from rillm.operators.repeat_guard import repeat_guard
+from rillm.operators.share import share
 from rillm.operators.tap_end import Ending, tap_end
 from rillm.operators.text import text
 from rillm.settings import repeat_limit_from_environment
@@ -109,6 +110,7 @@ __all__ = [
     "of",
     "race",
     "repeat_guard",
+    "share",
     "stream",
     "stream_chunk_builder",
     "success_callback",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.choice_accumulator import ChoiceAccumulator
+from rillm.streams.model import set_hidden_params
 from rillm.streams.response import ModelResponse
 from rillm.streams.usage import Usage, merge_usage
 
@@ -79,5 +80,5 @@ class Accumulator:
         choices = [self._choices[index].choice() for index in sorted(self._choices)]
         values = {**self._head, "choices": choices, "usage": self.usage or usage or Usage(), **self._extra}
         response = ModelResponse.model_validate(values)
-        response._hidden_params = self.hidden_params  # noqa: SLF001 - LiteLLM's name for a public attribute
+        set_hidden_params(response, self.hidden_params)
         return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.chunk import FunctionCall
+from rillm.streams.json_values import is_array, is_object
 from rillm.streams.reasoning_details import joined_details
 from rillm.streams.response import Choices, Message
 from rillm.streams.tool_calls import OpenCalls
@@ -12,7 +13,7 @@ from rillm.streams.tool_calls import OpenCalls
 if TYPE_CHECKING:
     from rillm.streams.chunk import Delta, StreamingChoices
 
-EMPTY = ("", [], {}, None)
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 JOINED_TEXTS = frozenset({"reasoning_content", "refusal"})
 AUDIO_TEXTS = frozenset({"data", "transcript"})
 
@@ -45,7 +46,7 @@ class ChoiceAccumulator:
         if choice.logprobs:
             self._add_logprobs(choice.logprobs)
         for key, value in choice.extra.items():
-            if value not in EMPTY and not isinstance(value, list):
+            if value not in EMPTY and not is_array(value):
                 self._choice_extra[key] = value
 
     def _add_delta(self, delta: Delta) -> None:
@@ -71,7 +72,7 @@ class ChoiceAccumulator:
             gather(self._extra, key, value)
 
     def _add_audio(self, audio: Any) -> None:
-        for key, value in audio.items() if isinstance(audio, dict) else ():
+        for key, value in audio.items() if is_object(audio) else ():
             if key in AUDIO_TEXTS and isinstance(value, str):
                 self._audio_pieces.setdefault(key, []).append(value)
             else:
@@ -80,7 +81,7 @@ class ChoiceAccumulator:
     def _add_logprobs(self, logprobs: Any) -> None:
         if isinstance(logprobs, int | float):
             logprobs = {"token_logprobs": [logprobs]}  # Together's, under the name that legacy completions have for it
-        for key, tokens in logprobs.items() if isinstance(logprobs, dict) else ():
+        for key, tokens in logprobs.items() if is_object(logprobs) else ():
             gather(self._logprobs, key, tokens)
 
     def text(self) -> str:
@@ -129,8 +130,8 @@ class ChoiceAccumulator:
 def gather(values: dict[str, Any], key: str, value: Any) -> None:
     """Add to lists; of anything else keep the last that is not null."""
     earlier = values.get(key)
-    if isinstance(value, list):
-        values[key] = earlier if isinstance(earlier, list) else []
+    if is_array(value):
+        values[key] = earlier if is_array(earlier) else []
         values[key].extend(value)
     elif value is not None or key not in values:
         values[key] = value

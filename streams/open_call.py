@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from rillm.streams.chunk import Function
+from rillm.streams.json_values import is_object
 from rillm.streams.response import ChatCompletionMessageToolCall
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class OpenCall:
     id: str = ""
     name: str = ""
     type: str = "function"
-    arguments: list[str] = field(default_factory=list)
-    extra: dict[str, Any] = field(default_factory=dict)
+    arguments: list[str] = field(default_factory=list[str])
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def add(self, fragment: ChatCompletionDeltaToolCall) -> None:
         custom = custom_part(fragment)
@@ -65,7 +66,7 @@ class OpenCall:
 def custom_part(fragment: ChatCompletionDeltaToolCall) -> dict[str, Any]:
     """What a fragment brings for a custom tool: https://platform.openai.com/docs/guides/function-calling#custom-tools."""
     custom = fragment.extra.get("custom")
-    return custom if isinstance(custom, dict) else {}
+    return custom if is_object(custom) else {}
 
 
 def name_of(fragment: ChatCompletionDeltaToolCall) -> str:
@@ -73,6 +74,6 @@ def name_of(fragment: ChatCompletionDeltaToolCall) -> str:
 
 
 def _merged(earlier: Any, later: Any) -> Any:
-    if isinstance(earlier, dict) and isinstance(later, dict):
+    if is_object(earlier) and is_object(later):
         return earlier | {key: _merged(earlier.get(key), value) for key, value in later.items()}
     return earlier if later is None else later

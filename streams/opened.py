@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rillm.streams.errors import StreamConsumedError
 from rillm.streams.threaded import aopen_on_thread
@@ -52,6 +53,7 @@ class AsyncOpenedSource(Generic[T]):
 
     def __init__(self, reading: AsyncReading[T]) -> None:
         self._reading = reading
+        self._loop = asyncio.get_running_loop()
         self._taken = False
 
     def open(self) -> Reading[T]:
@@ -66,11 +68,23 @@ class AsyncOpenedSource(Generic[T]):
     def close(self) -> None:
         self._taken = True
         self._reading.abort()
+        if not self._loop.is_closed():  # what takes awaiting follows when the loop gets to run
+            self._loop.call_soon_threadsafe(_start_closing, self._reading)
 
     async def aclose(self) -> None:
-        self.close()
+        self._taken = True
+        self._reading.abort()
         await self._reading.aclose()
 
     def __del__(self) -> None:
         if not self._taken:
-            self._reading.abort()
+            self.close()
+
+
+_closing: set[asyncio.Future[None]] = set()  # an event loop itself holds its tasks only weakly
+
+
+def _start_closing(reading: AsyncReading[Any]) -> None:
+    task = asyncio.ensure_future(reading.aclose())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload, runtime_checkable
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 from reactivex import ConnectableObservable, Observable, abc
-from reactivex.disposable import Disposable
+from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.observer.autodetachobserver import AutoDetachObserver
 from reactivex.scheduler import CurrentThreadScheduler
 
@@ -15,6 +15,7 @@ from rillm.streams.async_driver import AsyncDriver
 from rillm.streams.driver import Driver, current_driver, driving
 from rillm.streams.link import Link
 from rillm.streams.push import push
+from rillm.streams.shared import Hub
 from rillm.streams.sync_driver import SyncDriver
 
 if TYPE_CHECKING:
@@ -123,12 +124,12 @@ class Stream(Observable[T]):
         scheduler = scheduler or current_driver()
         if scheduler is not None and not isinstance(scheduler, Driver):
             return super().subscribe(on_next, on_error, on_completed, scheduler=scheduler)
-        if hasattr(on_next, "on_next"):
-            to: Any = on_next
-            on_next, on_error, on_completed = to.on_next, to.on_error, to.on_completed
+        to: Any = on_next
+        if hasattr(to, "on_next"):
+            to, on_error, on_completed = to.on_next, to.on_error, to.on_completed
         if scheduler is not None:
-            return self._link(Link(on_next, on_error, on_completed), scheduler)
-        observer: AutoDetachObserver[T] = AutoDetachObserver(on_next, on_error, on_completed)
+            return self._link(Link(to, on_error, on_completed), scheduler)
+        observer: AutoDetachObserver[T] = AutoDetachObserver(to, on_error, on_completed)
         observer.subscription = push(self, observer, CurrentThreadScheduler.singleton())
         return Disposable(observer.dispose)
 
@@ -139,6 +140,21 @@ class Stream(Observable[T]):
             except Exception as error:  # noqa: BLE001 - as in Rx, what a subscription raises goes down the stream
                 link.on_error(error)
         return Disposable(link.dispose)
+
+    def share(self) -> Stream[T]:
+        """One subscription for several consumers, closed when the last one leaves; see `rillm.operators.share`."""
+        hub: Hub[T] = Hub(self)
+
+        def subscribe(observer: Any, scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+            nonlocal hub
+            if hub.end is not None:
+                hub = Hub(self)
+            seat = hub.join()
+            return CompositeDisposable(
+                from_source(seat).subscribe(observer, scheduler=scheduler), Disposable(seat.leave)
+            )
+
+        return Stream(subscribe, self)
 
     # Iterating
 
@@ -164,7 +180,10 @@ class Stream(Observable[T]):
     def _astart(self) -> tuple[AsyncDriver[T], AsyncGenerator[T]]:
         driver = AsyncDriver(self)
         self._drivers.add(driver)
-        return driver, aiter(driver)
+        items = aiter(driver)
+        # The event loop ends a generator that was dropped, but not before it gets to run again.
+        finalize(items, driver.close).atexit = False
+        return driver, items
 
     async def __anext__(self) -> T:
         self._acursor = self._acursor or self._astart()

@@ -22,7 +22,7 @@ from rillm.streams.usage import Usage, merge_usage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EMPTY = (None, "", [], {})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 class Tidy:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class OpenCalls:
     """The calls of one choice, in the order in which they began.
 
-    A fragment's id decides, then its index, then it belongs to the latest call. Servers get each of them wrong: an index
-    that is 0 for every call, missing, or starting at 1; an id that is empty, repeated, new with every fragment, or the
-    same for every call. So a new id begins a new call only together with a name, the same id at another index is
-    another call, and a name alone begins one only where the call at hand is whole.
+    A fragment's id decides, then its index, then it belongs to the latest call. Servers get each of them wrong: an
+    index that is 0 for every call, missing, or starting at 1; an id that is empty, repeated, new with every fragment,
+    or the same for every call. So a new id begins a new call only together with a name, the same id at another index
+    is another call, and a name alone begins one only where the call at hand is whole.
     """
 
     def __init__(self) -> None:

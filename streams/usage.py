@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import model_validator
 
+from rillm.streams.json_values import is_object
 from rillm.streams.model import Model
 
 BYTES_PER_TOKEN = 4  # OpenAI's rule of thumb for English; UTF-8 bytes rather than characters serve other scripts too
@@ -38,7 +39,7 @@ class Usage(Model):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: Any) -> Any:
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+        return {key: value for key, value in data.items() if value is not None} if is_object(data) else data
 
     @model_validator(mode="after")
     def _with_total(self) -> Self:
@@ -61,7 +62,7 @@ def merge_usage(earlier: Usage | None, later: Usage) -> Usage:
 
 
 def _merged(earlier: Any, later: Any) -> Any:
-    if isinstance(earlier, dict) and isinstance(later, dict):
+    if is_object(earlier) and is_object(later):
         return earlier | {key: _merged(earlier.get(key), value) for key, value in later.items()}
     return earlier if later is None else later
 

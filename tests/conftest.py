@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@pytest.fixture(params=["aiohttp", "httpx"])
+def async_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs an async test with and without the `fast` extra."""
+    if request.param == "httpx":
+        monkeypatch.setattr(http_client, "find_spec", lambda _name: None)
+    else:
+        pytest.importorskip("aiohttp")
+
+
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
     """Proves that a test leaves no thread of its own behind."""

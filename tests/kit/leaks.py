@@ -27,10 +27,11 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
     async def checked() -> T:
         result = await main
-        for _ in range(10):  # those that are just ending
-            await asyncio.sleep(0)
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        assert not tasks, tasks
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:  # they may be just ending
+            await asyncio.wait(others, timeout=1)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not others, others
         return result
 
     return asyncio.run(checked())

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 from tests.kit import wire
 from tests.kit.calls import aopened, cold, opened
 from tests.kit.leaks import run, wait_until
@@ -41,6 +42,7 @@ def test_sync(server: Server) -> None:
     assert wait_until(lambda: threading.active_count() == threads)
 
 
+@pytest.mark.usefixtures("async_engine")
 def test_async(server: Server) -> None:
     async def read_and_leave() -> None:
         async for _ in cold(server):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Chunks = Stream[ModelResponseStream]
 
+pytestmark = pytest.mark.usefixtures("async_engine")
+
 AT_ONCE = 0.1  # seconds
 HELLO_AND_SILENCE = script(wire.frame("Hello"), Do.STALL)
 

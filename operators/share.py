@@ -1,0 +1,40 @@
+"""`share`: one call for several consumers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from rillm.streams.stream import as_stream
+
+if TYPE_CHECKING:
+    from reactivex import Observable
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.stream import Stream
+
+T = TypeVar("T")
+
+
+def share() -> Operator[T, T]:
+    """Let several consumers have one subscription; the last one out closes it. Also `stream.share()`.
+
+        -a-b-c-|
+        [ share() ]
+        -a-b-c-|      the first consumer
+          -b-c-|      one that came later gets what comes from then on
+
+    Nobody waits for the slowest: what a consumer has not taken yet is kept for it. A consumer after the end subscribes
+    anew, which for a response that was open already is a `StreamConsumedError`. Share among threads or among tasks of
+    one event loop, not both.
+
+    >>> import rillm
+    >>> shared = rillm.stream("mock/echo", mock_response="a b").pipe(share())
+    >>> loud = shared.pipe(rillm.text()).map(str.upper)
+    >>> sorted(rillm.merge(shared.pipe(rillm.text()), loud))  # one call
+    [' B', ' b', 'A', 'a']
+    """
+
+    def shared(source: Observable[T]) -> Stream[T]:
+        return as_stream(source).share()
+
+    return shared
