@@ -52,7 +52,7 @@ def repeat_guard(
     again
     again
     stopped
-    """  # noqa: W291 - the doctest prints what the model says
+    """
 
     def guarded(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
         def subscribe(

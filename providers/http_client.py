@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import socket
-import ssl
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from rillm.providers.sync_engine import SyncEngine
 from rillm.streams.errors import APIConnectionError, APIError, RillmError, StreamTruncatedError, Timeout
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator
 
 DEFAULT_TIMEOUT = httpx.Timeout(600, connect=5)  # seconds; OpenAI's: per read, not in all

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class RecordingSource:
     """The frames of a body, given in blocks of any size.
 
-    A sequence of blocks can be read again and again, in both worlds; an iterator once; an async iterable by `async for`.
+    A sequence of blocks can be read again and again, in both worlds; an iterator once; an async iterable by
+    `async for`.
     """
 
     def __init__(self, format_: Format, blocks: Iterable[bytes] | AsyncIterable[bytes], max_frame_bytes: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rillm.providers.failures import failure
 from rillm.providers.http_client import abort, bare_stream, default_async_client, default_client, shut_down, translated
-from rillm.streams.errors import RillmError
+from rillm.streams.errors import APIError, BadRequestError, RillmError
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.source import AsyncReading, Reading
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rillm.providers.httpx_api import httpx
     from rillm.streams.frame import Framer
 
-LEAST_FAILURE = 400
+LEAST_ERROR = 400
 DRAIN_SECONDS = 0.05  # how long the rest after the end marker may take before the connection is given up
 
 
@@ -53,12 +53,15 @@ class HTTPSource:
         client = self.client or default_client()
         try:
             response = client.send(client.build_request("POST", self.url, **self._request()), stream=True)
-            if response.status_code >= LEAST_FAILURE:
+            if not response.is_success:
                 try:
                     response.read()
                 finally:
                     response.close()
                 raise self._failure(response)  # noqa: TRY301 - what follows is told of any error
+        except RillmError as error:
+            self.told(error)
+            raise
         except Exception as error:
             raise self.told(translated(error)) from error
         exchange = Exchange(self, response)
@@ -69,18 +72,24 @@ class HTTPSource:
         client = self.async_client or await default_async_client()
         try:
             response = await client.send(client.build_request("POST", self.url, **self._request()), stream=True)
-            if response.status_code >= LEAST_FAILURE:
+            if not response.is_success:
                 try:
                     await response.aread()
                 finally:
                     await response.aclose()
                 raise self._failure(response)  # noqa: TRY301 - as in `open`
+        except RillmError as error:
+            self.told(error)
+            raise
         except Exception as error:
             raise self.told(translated(error)) from error
         exchange = AsyncExchange(self, response)
         return AsyncReading(exchange, exchange.aclose, exchange.abort)
 
     def _request(self) -> dict[str, Any]:
+        for name, value in self.headers.items():
+            if not (value.isascii() and value.isprintable()):  # httpx's error would show the key
+                raise BadRequestError(f"The value of the header {name} has a character that HTTP does not allow there.")
         timeout = {} if self.timeout is None else {"timeout": self.timeout}
         return {"headers": self.headers, "json": self.body, **timeout}
 
@@ -94,6 +103,9 @@ class HTTPSource:
             body = response.json()
         except ValueError:
             body = response.text[:2000]
+        if response.status_code < LEAST_ERROR:
+            reason = f"HTTP {response.status_code} {response.reason_phrase}, which is not followed."
+            return APIError(f"The server sent no answer, but {reason}", response=response, body=body)
         return failure(body, status=response.status_code, response=response, headers=response.headers)
 
 

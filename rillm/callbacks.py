@@ -34,7 +34,8 @@ def callbacks_of(
 
     Args:
         details: the kwargs that are known before the call begins.
-        success, failure, cancel: callbacks of this call alone. Without any for cancelled calls, failure callbacks get them.
+        success, failure, cancel: callbacks of this call alone. Without any for cancelled calls, those for failures
+            are called.
         on_end: told last, however the call ended.
     """
     started = datetime.now()  # noqa: DTZ005 - LiteLLM's times are naive

@@ -15,16 +15,12 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.completion import stream
-from rillm.operators.cost_tap import cost_tap
-from rillm.streams.errors import RillmError
+import rillm
 from rillm.terminal import Stopwatch, show, stats_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
-
-    from rillm.operators.cost_tap import Cost
 
 LOCAL: Final = "local/smollm2"
 MOCK: Final = "mock/echo"
@@ -93,10 +89,10 @@ def parser() -> argparse.ArgumentParser:
 def chat(arguments: argparse.Namespace) -> None:
     """Ask, and show what comes; statistics also of an answer that was cut off."""
     call = call_of(arguments)
-    costs: list[Cost] = []
+    costs: list[rillm.Cost] = []
     watch = Stopwatch()
     try:
-        with stream(**call).pipe(cost_tap(costs.append)) as chunks:
+        with rillm.stream(**call).pipe(rillm.cost_tap(costs.append)) as chunks:
             show(chunks, watch)
     finally:
         if arguments.stats and costs:
@@ -161,7 +157,7 @@ def say(text: str) -> None:
 
 def described(error: Exception) -> str:
     """The error in one line; the class of one that is not ours is half of what it says."""
-    text = str(error) if isinstance(error, RillmError) else f"{type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, rillm.RillmError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+import reactivex
+
 from rillm.call import prepare
 from rillm.streams.opened import AsyncOpenedSource, OpenedSource
 from rillm.streams.response import ModelResponse
+from rillm.streams.stream import as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +29,8 @@ def stream(model: str, messages: Sequence[Any] = (), **params: Any) -> Stream[Mo
     >>> "".join(stream("mock/echo", mock_response="Hello").map(lambda chunk: chunk.choices[0].delta.content or ""))
     'Hello'
     """
-    return prepare(model, messages, params).stream()
+    prepare(model, messages, params)  # an unknown model or a missing key shows here, not in the middle of a pipeline
+    return as_stream(reactivex.defer(lambda _: prepare(model, messages, params).stream()))
 
 
 @overload
@@ -46,17 +50,18 @@ def completion(
 ) -> ModelResponse | Stream[ModelResponseStream]:
     """Ask a model, and wait for its answer or stream it.
 
-    With `stream=True` the request is sent before this returns, so that its errors are raised here; the stream belongs to
-    the first consumer. Without, the answer is streamed on the wire all the same, so that leaving stops the model.
+    With `stream=True` the request is sent before this returns, so that its errors are raised here; the stream belongs
+    to the first consumer. Without, the answer is streamed on the wire all the same, so that leaving stops the model.
 
     Args:
         model: provider and model, as in "openai/gpt-4o-mini", "openai:gpt-4o-mini" or, where only one provider can be
             meant, "gpt-4o-mini".
         messages: in OpenAI's shape.
         stream: whether to return a `Stream` of chunks instead of the whole response.
-        params: `api_key`; `api_base` or `base_url`; `api_version`; `timeout` in seconds per read, or an `httpx.Timeout`;
-            `extra_headers`; `extra_body`; `client`, an `httpx.Client` (`async_client` for `acompletion`);
-            `max_frame_bytes`; `mock_response`, `mock_tool_calls`, `mock_delay`, `mock_chunk_delay` (seconds);
+        params: `api_key`; `api_base` or `base_url`; `api_version`; `timeout` in seconds per read, or an
+            `httpx.Timeout`; `extra_headers`; `extra_body`; `client`, an `httpx.Client` (`async_client` for
+            `acompletion`); `max_frame_bytes` (16 MiB); `mock_response`, `mock_tool_calls`, `mock_delay` and
+            `mock_chunk_delay` (seconds);
             `success_callback`, `failure_callback`, `cancel_callback`, lists of functions for this call;
             `pipeline`, operators instead of `[repeat_guard()]`; `metadata`. All others go to the provider:
             `temperature`, `max_tokens`, `tools`, …
@@ -91,7 +96,7 @@ async def acompletion(
 async def acompletion(
     model: str, messages: Sequence[Any], *, stream: bool | None = None, **params: Any
 ) -> ModelResponse | Stream[ModelResponseStream]:
-    """As `completion`, on the running event loop: `response = await acompletion(...)`, `async for chunk in response`."""
+    """As `completion`, on the running event loop: `await acompletion(...)`, then `async for` if it is a stream."""
     endings: list[Ending] = []
     call = prepare(model, messages, params, on_end=endings.append, call_type="acompletion")
     if stream is True:

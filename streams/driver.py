@@ -1,8 +1,8 @@
 """The iterator is the scheduler: what the sync and the async driver share.
 
-A driver is passed as `scheduler=` when its iterator subscribes. Sources that see it attach themselves to be read instead
-of starting to push; operators that need time set timers on it. So one consumer, in its own thread or task, does all the
-work of its pipeline, and nothing runs while it does not ask.
+A driver is passed as `scheduler=` when its iterator subscribes. Sources that see it attach themselves to be read
+instead of starting to push; operators that need time set timers on it. So one consumer, in its own thread or task, does
+all the work of its pipeline, and nothing runs while it does not ask.
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ class Driver(PeriodicScheduler, Generic[T]):
     def _subscribe(self) -> None:
         observable = self._observable
         del self._observable  # a stream holds its cursor: no cycle, so that dropping the stream ends this iteration
-        self._subscription.disposable = observable.subscribe(
-            self._on_next, self._finish, self._finish, scheduler=self
-        )
+        self._subscription.disposable = observable.subscribe(self._on_next, self._finish, self._finish, scheduler=self)
 
     def _run_due(self) -> None:
         now = time.monotonic()

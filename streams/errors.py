@@ -65,7 +65,7 @@ class RillmError(Exception):
         error: Self = super().__new__(also_openai(cls))
         return error
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a caller may want to know of a failure
         self,
         message: str,
         llm_provider: str = "",
@@ -117,7 +117,7 @@ class APIConnectionError(APIError):
     retryable = True
 
 
-class Timeout(APIConnectionError, TimeoutError):
+class Timeout(APIConnectionError, TimeoutError):  # noqa: N818 - LiteLLM's name
     status = 408
 
 

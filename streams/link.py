@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Link(abc.ObserverBase[Any]):
     """Hands items on without a check and ends at most once, which lets go of its subscription.
 
-    Rx's own AutoDetachObserver asks before each item whether it has ended. Below a driver nobody pushes after a disposal,
-    so `on_next` is the next stage's function itself: a pipeline of five stages saves five calls a chunk.
+    Rx's own AutoDetachObserver asks before each item whether it has ended. Below a driver nobody pushes after a
+    disposal, so `on_next` is the next stage's function itself: a pipeline of five stages saves five calls a chunk.
     """
 
     def __init__(

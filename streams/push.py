@@ -26,7 +26,6 @@ def push(
     On a running event loop that is a task; anywhere else the thread that runs the action. Disposing closes the sources
     at once in both cases.
     """
-
     pulling = SingleAssignmentDisposable()
 
     def start(_scheduler: abc.SchedulerBase, _state: Any = None) -> None:

@@ -62,9 +62,10 @@ def imported(**environment: str) -> dict[str, Any]:
         "xllamacpp",
         "rillm.cli",
         "rillm.providers.transport",
-        "rillm.providers.local_generation",
-        "rillm.providers.local_model",
-        "rillm.providers.local_server",
+        "rillm.providers.http_client",
+        "rillm.providers.httpx_api",
+        "rillm.providers.local",
+        "rillm.providers.mock",
     ],
 )
 def test_what_is_not_needed_is_not_loaded(report: dict[str, Any], module: str) -> None:
