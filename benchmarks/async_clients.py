@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 import rillm
 from benchmarks import by_hand, peers
-from benchmarks.clients import HAND, OURS, OURS_ON_HTTPX
+from benchmarks.clients import HAND, OURS, OURS_ON_HTTPX, Client
 from benchmarks.wire import API_KEY, MESSAGES, MODEL, REQUEST
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 
 UNLIMITED = httpx.Limits(max_connections=None)  # else the stream 101 waits for another to end
-
-
-class AsyncClient(NamedTuple):
-    """`read` reads a whole answer and gives the number of its chunks; None where the client is not installed."""
-
-    name: str
-    read: Callable[[str], Awaitable[int]] | None
-    is_peer: bool = False
 
 
 async def counted(chunks: AsyncIterable[object]) -> int:
@@ -36,15 +28,16 @@ async def counted(chunks: AsyncIterable[object]) -> int:
 
 async def read_by_rillm(base_url: str, **params: Any) -> int:
     return await counted(
-        await rillm.acompletion(
-            f"openai/{MODEL}", MESSAGES, stream=True, api_base=base_url, api_key=API_KEY, **params
-        )
+        await rillm.acompletion(f"openai/{MODEL}", MESSAGES, stream=True, api_base=base_url, api_key=API_KEY, **params)
     )
 
 
 async def reader_by_openai(stack: AsyncExitStack) -> Callable[[str], Awaitable[int]]:
     root = await stack.enter_async_context(peers.module("openai").AsyncOpenAI(api_key=API_KEY))
-    at = cache(lambda base_url: root.with_options(base_url=base_url))
+
+    @cache
+    def at(base_url: str) -> Any:
+        return root.with_options(base_url=base_url)
 
     async def read(base_url: str) -> int:
         return await counted(await at(base_url).chat.completions.create(**REQUEST))
@@ -67,7 +60,7 @@ async def reader_by_litellm(stack: AsyncExitStack) -> Callable[[str], Awaitable[
 
 
 @asynccontextmanager
-async def opened_async_clients() -> AsyncIterator[list[AsyncClient]]:
+async def opened_async_clients() -> AsyncGenerator[list[Client[Awaitable[int]]]]:
     """All of them; the first is the one that the others are compared with."""
     readers = {"openai": reader_by_openai, "litellm": reader_by_litellm}
     async with (
@@ -76,11 +69,11 @@ async def opened_async_clients() -> AsyncIterator[list[AsyncClient]]:
         AsyncExitStack() as stack,
     ):
         yield [
-            AsyncClient(HAND, partial(by_hand.aread, plain)),
-            AsyncClient(OURS, read_by_rillm),
-            AsyncClient(OURS_ON_HTTPX, partial(read_by_rillm, async_client=engine)),
+            Client(HAND, partial(by_hand.aread, plain)),
+            Client(OURS, read_by_rillm),
+            Client(OURS_ON_HTTPX, partial(read_by_rillm, async_client=engine)),
             *[
-                AsyncClient(peers.titled(name), await reader(stack) if peers.is_installed(name) else None, is_peer=True)
+                Client(peers.titled(name), await reader(stack) if peers.is_installed(name) else None, is_peer=True)
                 for name, reader in readers.items()
             ],
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import httpx
 
@@ -13,26 +13,33 @@ from benchmarks import by_hand, peers
 from benchmarks.wire import API_KEY, MESSAGES, MODEL, REQUEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 HAND = "httpx by hand"
 OURS = "rillm"
 OURS_ON_HTTPX = "rillm on httpx's engine"
 
 
-class Client(NamedTuple):
+Result = TypeVar("Result")
+
+
+class Client(NamedTuple, Generic[Result]):
     """`read` reads a whole answer and gives the number of its chunks; None where the client is not installed."""
 
     name: str
-    read: Callable[[str], int] | None
+    read: Callable[[str], Result] | None
     is_peer: bool = False
 
 
 def counted(chunks: Iterable[object]) -> int:
     count = 0
     for _ in chunks:
-        count += 1  # noqa: SIM113 - the index of the last one is not known where there is none
+        count += 1
     return count
+
+
+def read_counted(chunks: Callable[[str], Iterable[object]], base_url: str) -> int:
+    return counted(chunks(base_url))
 
 
 def rillm_chunks(base_url: str, **params: Any) -> rillm.Stream[rillm.ModelResponseStream]:
@@ -47,32 +54,40 @@ def litellm_chunks(base_url: str) -> Iterable[object]:
     return chunks
 
 
-def openai_chunks(stack: ExitStack) -> Callable[[str], Iterable[object]]:
+def opened_openai(stack: ExitStack) -> Callable[[str], Iterable[object]]:
     root = stack.enter_context(peers.module("openai").OpenAI(api_key=API_KEY))
-    at = cache(lambda base_url: root.with_options(base_url=base_url))
-    return lambda base_url: at(base_url).chat.completions.create(**REQUEST)
+
+    @cache
+    def at(base_url: str) -> Any:
+        return root.with_options(base_url=base_url)
+
+    def chunks(base_url: str) -> Iterable[object]:
+        answer: Iterable[object] = at(base_url).chat.completions.create(**REQUEST)
+        return answer
+
+    return chunks
 
 
 @contextmanager
-def opened_peers() -> Iterator[dict[str, Callable[[str], Iterable[object]] | None]]:
+def opened_peers() -> Generator[dict[str, Callable[[str], Iterable[object]] | None]]:
     """What the installed peers give for a base URL; None for the others."""
     with ExitStack() as stack:
         yield {
-            "openai": openai_chunks(stack) if peers.is_installed("openai") else None,
+            "openai": opened_openai(stack) if peers.is_installed("openai") else None,
             "litellm": litellm_chunks if peers.is_installed("litellm") else None,
         }
 
 
 @contextmanager
-def opened_clients() -> Iterator[list[Client]]:
+def opened_clients() -> Generator[list[Client[int]]]:
     """All of them; the first is the one that the others are compared with."""
     with httpx.Client() as plain, httpx.Client() as engine, opened_peers() as others:
         yield [
             Client(HAND, partial(by_hand.read, plain)),
-            Client(OURS, lambda base_url: counted(rillm_chunks(base_url))),
-            Client(OURS_ON_HTTPX, lambda base_url: counted(rillm_chunks(base_url, client=engine))),
+            Client(OURS, partial(read_counted, rillm_chunks)),
+            Client(OURS_ON_HTTPX, partial(read_counted, partial(rillm_chunks, client=engine))),
             *(
-                Client(peers.titled(name), chunks and (lambda base_url, chunks=chunks: counted(chunks(base_url))), True)
+                Client(peers.titled(name), None if chunks is None else partial(read_counted, chunks), is_peer=True)
                 for name, chunks in others.items()
             ),
         ]

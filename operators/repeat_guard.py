@@ -41,7 +41,7 @@ def repeat_guard(
     Errors: `RepeatedChunkError`, which is an `InternalServerError`.
 
     >>> import rillm
-    >>> stream = rillm.stream("mock/loop", mock_response=["again "] * 5)
+    >>> stream = rillm.stream("mock/loop", mock_response=["again"] * 5)
     >>> guarded = stream.pipe(repeat_guard(3))
     >>> try:
     ...     for chunk in guarded:

@@ -15,7 +15,7 @@ from rillm.providers.httpx_api import httpx
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Generator
 
 KEPT_SECONDS = 30  # how long an idle connection is kept
 
@@ -93,7 +93,7 @@ class Connection:
 
 
 @contextmanager
-def as_httpx(request: httpx.Request) -> Iterator[None]:
+def as_httpx(request: httpx.Request) -> Generator[None]:
     """Raise httpx's exceptions for aiohttp's."""
     try:
         yield

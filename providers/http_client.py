@@ -120,6 +120,8 @@ def shut_down(response: httpx.Response) -> None:
     connection = stream.get_extra_info("socket") if stream is not None else None
     if connection is not None:
         with suppress(OSError):
-            # Of a TLS socket too: its own `shutdown` would pull the session from under the reader.
-            plain = isinstance(connection, socket.socket)
-            (socket.socket.shutdown if plain else type(connection).shutdown)(connection, socket.SHUT_RDWR)
+            if isinstance(connection, socket.socket):
+                # Of a TLS socket too: its own `shutdown` would pull the session from under the reader.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            else:
+                connection.shutdown(socket.SHUT_RDWR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
@@ -34,7 +34,7 @@ def plain(value: Any) -> Any:
         return value.model_dump(exclude_none=True)
     if isinstance(value, type) and issubclass(value, BaseModel):
         return json_schema(value)
-    return value
+    return cast("Any", value)
 
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
     base = params.pop("api_base", None) or params.pop("base_url", None)
     params.pop("base_url", None)
     api_version = params.pop("api_version", None)
-    headers = params.pop("extra_headers", None) or {}
-    extra_body = params.pop("extra_body", None) or {}
+    headers: dict[str, str] = params.pop("extra_headers", None) or {}
+    extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "async_client") if name in params}
     max_frame_bytes = params.pop("max_frame_bytes", DEFAULT_MAX_FRAME_BYTES)
     body = chat_body(provider, model, messages, params, extra_body)

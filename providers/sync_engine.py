@@ -16,7 +16,7 @@ from rillm.providers.httpx_api import httpx
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from urllib3.response import BaseHTTPResponse
 
@@ -90,7 +90,7 @@ class Connection:
 
 
 @contextmanager
-def as_httpx(request: httpx.Request) -> Iterator[None]:
+def as_httpx(request: httpx.Request) -> Generator[None]:
     """Raise httpx's exceptions for urllib3's."""
     try:
         yield

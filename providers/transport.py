@@ -132,7 +132,12 @@ class Exchange:
                 self._reading = False
                 yield self._frames
                 self._reading = True
+            self._reading, self._finished = False, True
+            response.close()
             yield framer.end()
+        except RillmError as error:
+            self._source.told(error)
+            raise
         except Exception as error:
             raise self._source.told(translated(error, streaming=True)) from error
         finally:
@@ -193,6 +198,10 @@ class AsyncExchange:
         except StopAsyncIteration:
             await self._finish()
             return self._framer.end()
+        except RillmError as error:
+            await self._finish()
+            self._source.told(error)
+            raise
         except Exception as error:
             await self._finish()
             raise self._source.told(translated(error, streaming=True)) from error

@@ -66,19 +66,19 @@ def prepare(
     """
     params = dict(params)
     provider, name = resolve(model, params.pop("custom_llm_provider", None))
-    callbacks = {role: params.pop(key, None) or () for role, key in CALLBACK_LISTS.items()}
+    callbacks: dict[str, Any] = {role: params.pop(key, None) or () for role, key in CALLBACK_LISTS.items()}
     metadata = params.pop("metadata", None)
     call_id = params.pop("litellm_call_id", None) or str(uuid.uuid4())
     pipeline = params.pop("pipeline", None)
-    include_usage = bool((params.get("stream_options") or {}).get("include_usage"))
-    hidden = {
+    stream_options: dict[str, Any] = params.get("stream_options") or {}
+    hidden: dict[str, Any] = {
         "custom_llm_provider": provider.name,
         "litellm_call_id": call_id,
         "price_provider": provider.prices,
         "response_cost": None,
         "prompt_tokens_estimate": estimate_prompt_tokens(messages),
     }
-    details = {
+    details: dict[str, Any] = {
         "model": name,
         "messages": messages,
         "custom_llm_provider": provider.name,
@@ -88,10 +88,17 @@ def prepare(
         "litellm_params": {"metadata": metadata or {}},
     }
     decoder = format_of(provider.format).decoder
-    guard = [repeat_guard(lambda: setting("REPEATED_STREAMING_CHUNK_LIMIT"))] if pipeline is None else pipeline
+    guard: Sequence[Operator[Any, Any]] = (
+        [repeat_guard(lambda: setting("REPEATED_STREAMING_CHUNK_LIMIT"))] if pipeline is None else pipeline
+    )
     return Call(
         source_of(provider, name, messages, params),
-        (normalize(decoder, model=name, hidden_params=hidden, include_usage=include_usage), *guard),
+        (
+            normalize(
+                decoder, model=name, hidden_params=hidden, include_usage=bool(stream_options.get("include_usage"))
+            ),
+            *guard,
+        ),
         callbacks_of(details, **callbacks, on_end=on_end),
     )
 

@@ -39,6 +39,7 @@ examples:
   cat notes.txt | rillm chat "Summarise this."
 
 A provider's key is read from its environment variable, such as OPENAI_API_KEY.
+With RILLM_DEBUG=1 in the environment an error shows its traceback.
 """
 
 

@@ -20,7 +20,7 @@ from reactivex.disposable import SingleAssignmentDisposable
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from reactivex import Observable, abc, typing
 
@@ -138,7 +138,7 @@ _subscribing = threading.local()
 
 
 @contextmanager
-def driving(driver: Driver[Any]) -> Iterator[None]:
+def driving(driver: Driver[Any]) -> Generator[None]:
     """Remember who drives while a subscription is being made: `do_action` and `connect` forget to pass it on."""
     outer = current_driver()
     _subscribing.driver = driver

@@ -33,7 +33,7 @@ instance of its class of the same name, so that `except openai.RateLimitError` k
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from rillm.streams.openai_classes import also_openai
 
@@ -84,7 +84,7 @@ class RillmError(Exception):
         self.response = response
         self.request = getattr(response, "request", None)
         self.body = body
-        details: dict[str, Any] = body if isinstance(body, dict) else {}
+        details = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
         self.code: str | None = _text(details.get("code"))
         self.type: str | None = _text(details.get("type"))
         self.param: str | None = _text(details.get("param"))

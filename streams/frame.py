@@ -40,7 +40,7 @@ class Framer(Protocol):
     Both methods raise `FrameTooLargeError`, after the frames before the one that is too large have been returned.
     """
 
-    def feed(self, block: bytes) -> Sequence[bytes]:
+    def feed(self, block: bytes, /) -> Sequence[bytes]:
         """Return the frames that are completed by this block."""
         ...
 

@@ -58,7 +58,7 @@ class Stream(Observable[T]):
 
     # Composing
 
-    @overload  # type: ignore[override]
+    @overload  # type: ignore[override]  # what comes out is narrower than an Observable's
     def pipe(self) -> Stream[T]: ...
     @overload
     def pipe(  # type: ignore[overload-overlap]
@@ -89,7 +89,9 @@ class Stream(Observable[T]):
     ) -> Stream[D]: ...
     @overload
     def pipe(self, *operators: Callable[[Any], Any]) -> Any: ...
-    def pipe(self, *operators: Callable[[Any], Any]) -> Any:
+    def pipe(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, *operators: Callable[[Any], Any]
+    ) -> Any:
         """Compose `operators` from left to right.
 
         A plain Observable that comes out is wrapped in a Stream; anything else (a ConnectableObservable) is handed over
@@ -99,10 +101,10 @@ class Stream(Observable[T]):
         for operator in operators:
             result = operator(result)
         if type(result) is Observable:
-            return as_stream(result, self)
+            return as_stream(result, self)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if isinstance(result, Stream) and result is not self:
-            result.link(self)
-        return result
+            result.link(self)  # pyright: ignore[reportUnknownMemberType]
+        return result  # pyright: ignore[reportUnknownVariableType]
 
     def link(self, upstream: Closable) -> None:
         """Let `close` of this stream close `upstream` too, unless it has one."""
@@ -128,7 +130,7 @@ class Stream(Observable[T]):
         if hasattr(to, "on_next"):
             to, on_error, on_completed = to.on_next, to.on_error, to.on_completed
         if scheduler is not None:
-            return self._link(Link(to, on_error, on_completed), scheduler)
+            return self._link(Link(to, on_error, on_completed), scheduler)  # pyright: ignore[reportUnknownArgumentType]
         observer: AutoDetachObserver[T] = AutoDetachObserver(to, on_error, on_completed)
         observer.subscription = push(self, observer, CurrentThreadScheduler.singleton())
         return Disposable(observer.dispose)

@@ -45,7 +45,7 @@ class Tidy:
         """Bring `chunk` into shape; False if nothing in it is for the consumer."""
         if not self._id:
             self._identify(chunk)
-        fields = chunk.__dict__  # past pydantic's __setattr__, which costs as much as all the rest here
+        fields: Any = chunk.__dict__  # past pydantic's __setattr__, which costs as much as all the rest here
         fields["id"] = self._id
         fields["created"] = self._created
         fields["model"] = self._model

@@ -40,12 +40,14 @@ def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.Comp
 
 
 @contextmanager
-def started(*arguments: str, terminal: int | None = None) -> Generator[subprocess.Popen[bytes]]:
+def started(
+    *arguments: str, terminal: int | None = None, stdin: int = subprocess.DEVNULL
+) -> Generator[subprocess.Popen[bytes]]:
     """A command that is read while it runs. Ctrl-C works in it even where this process ignores it."""
     environment = {**os.environ, "NO_COLOR": ""}
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     pipe = subprocess.PIPE if terminal is None else terminal
-    stdin = subprocess.DEVNULL if terminal is None else terminal
+    stdin = stdin if terminal is None else terminal
     try:
         process = subprocess.Popen(  # noqa: S603 - as above
             [*COMMAND, *arguments], stdin=stdin, stdout=pipe, stderr=pipe, env=environment
@@ -177,6 +179,12 @@ def test_an_error_is_one_line(arguments: list[str], status: int, message: str) -
     assert re.fullmatch(rf"rillm: .*{re.escape(message)}.*\n", done.stderr)
 
 
+def test_debugging_shows_the_traceback() -> None:
+    done = run("chat", "-m", "nonsense", "Hi", RILLM_DEBUG="1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+
+
 @pytest.mark.parametrize("arguments", [[], ["chat", "--nonsense"], ["chat", "Hi", "-t", "warm"], ["chat", "a", "b"]])
 def test_wrong_usage(arguments: list[str]) -> None:
     done = run(*arguments)
@@ -253,6 +261,13 @@ def test_ctrl_c_before_anything_came(provider: Provider) -> None:
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=SECONDS) == (b"", b"\n")
     assert process.returncode == 130
+
+
+def test_a_silent_pipe_is_explained() -> None:
+    with started("chat", "-m", "mock/x", "Hi", stdin=subprocess.PIPE) as process:
+        assert process.stderr
+        assert process.stderr.readline().startswith(b"rillm: reading the prompt from stdin")
+        assert process.communicate(timeout=SECONDS) == (b"This is a mock request\n", b"")
 
 
 def test_a_reader_that_has_seen_enough(provider: Provider) -> None:

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 
 CALLS = 10
 AT_ONCE = 0.1  # seconds
+WHOLE = b'{"choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]}'
 HELLO = wire.answer("Hel", "lo")
 ENDS = pytest.mark.parametrize(
     "answer",
     [
         script(HELLO),
         script(wire.frame("Hel"), wire.frame("lo"), wire.finish(), wire.DONE),
+        script(HELLO.rstrip()),
+        script(WHOLE),
         script(HELLO, 0.01),
         script(HELLO, 0.01, b": bye\n\n", 0.01),
     ],
-    ids=["one block", "a block each", "a moment after the end marker", "more after the end marker"],
+    ids=["one block", "a block each", "no blank line at the end", "a whole answer", "a moment after the end marker", "more after the end marker"],
 )
 
 
