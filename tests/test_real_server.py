@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEY = "sk-only-for-this-test"
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
-ASKED = {"temperature": 0, "max_tokens": 12, "seed": 1}
+ASKED: dict[str, Any] = {"temperature": 0, "max_tokens": 12, "seed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -31,16 +31,24 @@ def llama() -> Iterator[dict[str, Any]]:
     del server
 
 
-async def gathered(stream: Any) -> list[Any]:
-    return [chunk async for chunk in await stream]
+def chunks_of(world: str, **how: Any) -> list[rillm.ModelResponseStream]:
+    async def gather() -> list[rillm.ModelResponseStream]:
+        return [chunk async for chunk in await rillm.acompletion(messages=MESSAGES, stream=True, **how)]
+
+    if world == "async":
+        return asyncio.run(gather())
+    return list(rillm.completion(messages=MESSAGES, stream=True, **how))
+
+
+def answer_of(world: str, **how: Any) -> rillm.ModelResponse:
+    if world == "async":
+        return asyncio.run(rillm.acompletion(messages=MESSAGES, stream=False, **how))
+    return rillm.completion(messages=MESSAGES, stream=False, **how)
 
 
 @pytest.mark.parametrize("world", ["sync", "async"])
 def test_streams_an_answer(llama: dict[str, Any], world: str) -> None:
-    if world == "sync":
-        chunks = list(rillm.completion(messages=MESSAGES, stream=True, **llama, **ASKED))
-    else:
-        chunks = asyncio.run(gathered(rillm.acompletion(messages=MESSAGES, stream=True, **llama, **ASKED)))
+    chunks = chunks_of(world, **llama, **ASKED)
     assert len(chunks) > 5
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks).strip()
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices[0].finish_reason] == ["length"]
@@ -55,10 +63,7 @@ def test_streams_an_answer(llama: dict[str, Any], world: str) -> None:
 
 @pytest.mark.parametrize("world", ["sync", "async"])
 def test_gives_the_same_answer_whole(llama: dict[str, Any], world: str) -> None:
-    if world == "sync":
-        response = rillm.completion(messages=MESSAGES, **llama, **ASKED)
-    else:
-        response = asyncio.run(rillm.acompletion(messages=MESSAGES, **llama, **ASKED))
+    response = answer_of(world, **llama, **ASKED)
     streamed = rillm.stream_chunk_builder(list(rillm.stream(messages=MESSAGES, **llama, **ASKED)))
     assert streamed is not None
     assert response.choices[0].message.content == streamed.choices[0].message.content
@@ -71,6 +76,6 @@ def test_merges_live_streams(llama: dict[str, Any]) -> None:
 
 def test_tells_a_wrong_key(llama: dict[str, Any]) -> None:
     with pytest.raises(rillm.AuthenticationError) as caught:
-        rillm.completion(messages=MESSAGES, stream=True, **{**llama, "api_key": "sk-wrong"})
+        chunks_of("sync", **{**llama, "api_key": "sk-wrong"})
     assert "sk-wrong" not in str(caught.value)
     assert caught.value.status_code == 401
