@@ -7,8 +7,10 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import from_json
+
 from rillm.streams import errors
-from rillm.streams.errors import RillmError, StreamDecodeError
+from rillm.streams.errors import APIError, RillmError, StreamDecodeError, StreamTruncatedError
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -166,9 +168,20 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def not_a_stream(body: bytes) -> StreamDecodeError:
-    """The error for an answer that is neither a stream nor a JSON object, such as the HTML page of a gateway."""
+def not_a_stream(body: bytes) -> APIError:
+    """The error for an answer that is neither a stream nor whole JSON, such as the HTML page of a gateway."""
+    if is_cut_json(body):
+        return StreamTruncatedError("The answer was cut off: the data ended within a JSON document.")
     text = body.decode(errors="replace")
     title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
     shown = title.group(1).strip() if title else text.strip()[:200]
     return StreamDecodeError(f"The server did not answer with a stream, but with: {shown!r}. Is the address right?")
+
+
+def is_cut_json(body: bytes) -> bool:
+    """Whether `body` is the beginning of a JSON object or list."""
+    try:
+        from_json(body, allow_partial=True)
+    except ValueError:
+        return False
+    return body.lstrip()[:1] in {b"{", b"["}

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 from weakref import WeakKeyDictionary
 
 from rillm.providers.httpx_api import httpx
@@ -33,8 +34,7 @@ def tls() -> ssl.SSLContext:
 @cache
 def default_client() -> httpx.Client:
     """The client of all sync calls that bring none; its connections are reused."""
-    # Mounted, not given as `transport`, which would make httpx forget the proxies of the environment.
-    mounts = {"all://": SyncEngine(tls())}
+    mounts = {} if proxied() else {"all://": SyncEngine(tls())}
     client = httpx.Client(timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True)
     atexit.register(client.close)
     return client
@@ -56,9 +56,14 @@ async def default_async_client() -> httpx.AsyncClient:
 
 async def _lifetime() -> AsyncGenerator[httpx.AsyncClient]:
     # An async generator that is never finished: the loop finishes those when it shuts down.
-    mounts = {"all://": async_engine()}
+    mounts = {} if proxied() else {"all://": async_engine()}
     async with httpx.AsyncClient(timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True) as client:
         yield client
+
+
+def proxied() -> bool:
+    """Whether the environment names a proxy: then httpx's own engine is left to find its way."""
+    return not {"http", "https", "all"}.isdisjoint(getproxies())
 
 
 def async_engine() -> httpx.AsyncBaseTransport:

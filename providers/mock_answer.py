@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 
+ECHO: Final = "echo"
 DEFAULT_TEXT: Final = "This is a mock request"
 ID: Final = "chatcmpl-mock"
 CREATED: Final = 1_700_000_000
@@ -50,13 +51,19 @@ def mock_answer(body: Mapping[str, Any], mock_response: object, mock_tool_calls:
         raise as_ours(mock_response)
     if isinstance(mock_response, ModelResponse | dict):
         return _whole_answer(body, _validated(ModelResponse, cast("object", mock_response), "mock_response"))
-    pieces, error = _pieces(mock_response)
+    pieces, error = _pieces(default_text(body) if mock_response is None else mock_response)
     message = _validated(Message, {"tool_calls": mock_tool_calls}, "mock_tool_calls")
     choices = [choice_steps(index, pieces, message) for index in range(body.get("n") or 1)]
     head = {"id": ID, "created": CREATED, "model": body.get("model")}
     if error is not None:
         return MockAnswer(chunk_frames(head, [steps[: len(pieces)] for steps in choices]), error)
     return MockAnswer(chunk_frames(head, choices), last_frames(head, USAGE))
+
+
+def default_text(body: Mapping[str, Any]) -> str:
+    """LiteLLM's sentence; the model "echo" says again what it is asked."""
+    content = body["messages"][-1].get("content") if body.get("model") == ECHO and body.get("messages") else None
+    return content if isinstance(content, str) and content else DEFAULT_TEXT
 
 
 def _whole_answer(body: Mapping[str, Any], response: ModelResponse) -> MockAnswer:
@@ -75,8 +82,6 @@ def _whole_answer(body: Mapping[str, Any], response: ModelResponse) -> MockAnswe
 
 def _pieces(mock_response: object) -> tuple[list[str], RillmError | None]:
     """The pieces of the text, and the error that interrupts it."""
-    if mock_response is None:
-        return words(DEFAULT_TEXT), None
     if isinstance(mock_response, str):
         _raise_named(mock_response)
         return words(mock_response), None

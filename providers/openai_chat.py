@@ -71,9 +71,11 @@ class OpenAIChatDecoder:
         if not is_object(data):
             raise StreamDecodeError(f"A chunk is not a JSON object: {shown(frame)}")
         raise_if_error(data)
+        if data.get("type") == "ping":
+            return ()
         groq = data.get("x_groq")
-        if is_object(groq) and groq.get("usage") and not data.get("usage"):
-            data["usage"] = groq["usage"]
+        if is_object(groq):
+            data["usage"] = data.get("usage") or groq.pop("usage", None)
         return (self._chunk(data, frame),)
 
     def _decode_whole(self, frame: bytes) -> Sequence[ModelResponseStream]:

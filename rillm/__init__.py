@@ -132,3 +132,11 @@ failure_callback: list[Callable[..., Any]] = []
 
 cancel_callback: list[Callable[..., Any]] = []
 """Called in the same way when the consumer has left a stream; if empty, `failure_callback` is."""
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # read when asked for: that opens a file
+        from importlib.metadata import version  # noqa: PLC0415 - as above
+
+        return version("rillm")
+    raise AttributeError(f"module 'rillm' has no attribute {name!r}")

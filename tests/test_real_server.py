@@ -41,9 +41,12 @@ def chunks_of(world: str, **how: Any) -> list[rillm.ModelResponseStream]:
 
 
 def answer_of(world: str, **how: Any) -> rillm.ModelResponse:
+    answer: rillm.ModelResponse
     if world == "async":
-        return asyncio.run(rillm.acompletion(messages=MESSAGES, stream=False, **how))
-    return rillm.completion(messages=MESSAGES, stream=False, **how)
+        answer = asyncio.run(rillm.acompletion(messages=MESSAGES, stream=False, **how))
+    else:
+        answer = rillm.completion(messages=MESSAGES, stream=False, **how)
+    return answer
 
 
 @pytest.mark.parametrize("world", ["sync", "async"])

@@ -1,0 +1,188 @@
+"""Iterating in a thread: who reads, in which thread, and how far ahead."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import reactivex
+import rillm
+from reactivex import Observable
+from reactivex import operators as ops
+from reactivex.disposable import Disposable
+from rillm import Stream
+from rillm.streams.driver import Driver
+from rillm.streams.stream import from_source
+from rillm.streams.sync_driver import BLOCKS_AHEAD
+from tests.kit import wire
+from tests.kit.calls import cold
+from tests.kit.leaks import wait_until
+from tests.kit.server import script
+from tests.kit.sources import SILENCE, Script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reactivex import abc
+
+    from tests.kit.server import Server
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+MANY = 50
+
+
+def many() -> Script[int]:
+    return Script(*([number] for number in range(MANY)))
+
+
+def readers() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("rillm-")]
+
+
+def test_one_reader_needs_no_thread() -> None:
+    source = many()
+    before = threading.active_count()
+    for number in from_source(source).map(lambda number: number):
+        assert threading.active_count() == before
+        assert source.read == number + 1  # nothing is read before it is asked for
+    assert source.threads == {threading.get_ident()}
+
+
+def test_a_block_is_handed_out_before_the_next_is_read() -> None:
+    source = Script([1, 2, 3], [4])
+    for number in from_source(source):
+        assert source.read == (2 if number == 4 else 1)
+
+
+def test_a_slow_consumer_stops_the_server(server: Server) -> None:
+    block, count = wire.frame("x" * 100_000), 400
+    server.play(script(*[block] * count, wire.finish(), wire.DONE))
+    stream = iter(cold(server, pipeline=[]))
+    next(stream)
+    exchange = server.exchange()
+    assert exchange.blocked.wait(5), "the client reads ahead of its consumer"
+    assert exchange.sent < count * len(block) / 2
+    assert sum(1 for _ in stream) == count
+
+
+def test_two_readers_read_ahead_but_not_far() -> None:
+    source = many()
+    merged = iter(rillm.merge(from_source(source), from_source(Script(SILENCE))))
+    next(merged)
+    assert set(readers()) == {"rillm-reader"}
+    assert wait_until(lambda: source.read == 1 + BLOCKS_AHEAD)
+    assert threading.get_ident() not in source.threads
+    next(merged)
+    assert wait_until(lambda: source.read == 2 + BLOCKS_AHEAD)
+    merged.close()
+    assert source.live == 0
+    assert source.read <= 3 + BLOCKS_AHEAD
+
+
+def test_change_over_when_a_second_reader_comes() -> None:
+    first, second = many(), Script([-1], SILENCE)
+    opened_at = 3
+
+    def more(number: int) -> Stream[int]:
+        return rillm.of(number) if number != opened_at else from_source(second)
+
+    seen: list[int] = []
+    for number in from_source(first).pipe(ops.flat_map(more), ops.take(10)):
+        assert bool(readers()) == (-1 in seen or number > opened_at or number == -1)
+        seen.append(number)
+    assert sorted(seen)[:4] == [-1, 0, 1, 2]
+    assert len(seen) == 10
+    assert len(first.threads) == 2
+    assert (first.live, second.live) == (0, 0)
+
+
+def test_change_over_when_a_timer_comes() -> None:
+    source = Script([1], SILENCE)
+    stream = from_source(source).flat_map(lambda _: reactivex.timer(0.01)).take(1)
+    assert list(stream) == [0]
+    assert source.live == 0
+
+
+def test_the_loop_body_raises() -> None:
+    for kind in (ValueError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        source = Script([1], SILENCE)
+        with pytest.raises(kind):
+            for _ in from_source(source):
+                raise kind
+        assert source.live == 0
+
+
+def test_an_operator_raises_what_is_no_exception() -> None:
+    def interrupt(_: int) -> int:
+        raise KeyboardInterrupt
+
+    source = Script([1], SILENCE)
+    with pytest.raises(KeyboardInterrupt):
+        list(from_source(source).map(interrupt))
+    assert source.live == 0
+
+
+def test_items_pushed_by_another_thread() -> None:
+    def subscribe(observer: abc.ObserverBase[int], _scheduler: object = None) -> abc.DisposableBase:
+        def push() -> None:
+            for number in range(MANY):
+                observer.on_next(number)
+            observer.on_completed()
+
+        threading.Thread(target=push).start()
+        return Disposable()
+
+    for _ in range(MANY):
+        assert list(Stream(subscribe)) == list(range(MANY))
+    source = many()
+    assert len(list(rillm.merge(Stream(subscribe), from_source(source)))) == 2 * MANY
+    assert source.live == 0
+
+
+def test_observing_on_another_thread() -> None:
+    source = many()
+    stream = from_source(source).observe_on(reactivex.scheduler.NewThreadScheduler())
+    assert list(stream) == list(range(MANY))
+    assert source.live == 0
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        ops.map(str),
+        ops.do_action(lambda _: None),
+        ops.share(),
+        ops.take(1),
+        ops.delay(0.01),
+        ops.start_with(0),
+        ops.retry(2),
+        ops.flat_map(lambda _: rillm.of(1)),
+        ops.publish(mapper=lambda stream: stream),
+    ],
+)
+def test_the_scheduler_is_passed_down(operator: Callable[[Observable[Any]], Observable[Any]]) -> None:
+    seen: list[object] = []
+
+    def subscribe(observer: abc.ObserverBase[int], scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+        seen.append(scheduler)
+        observer.on_next(1)
+        observer.on_completed()
+        return Disposable()
+
+    list(Stream(subscribe).pipe(operator))
+    assert [isinstance(scheduler, Driver) for scheduler in seen] == [True]
+
+
+def test_threads_can_share_a_cold_stream() -> None:
+    source = many()
+    stream = from_source(source)
+    results: list[list[int]] = []
+    threads = [threading.Thread(target=lambda: results.append(list(stream))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [list(range(MANY))] * 4
+    assert source.live == 0
