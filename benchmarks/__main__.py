@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 from benchmarks import concurrent, cpu, first_chunk, linear, memory, start_up
-from benchmarks.report import as_json
+from benchmarks.report import Table, as_json
 from benchmarks.server import running_server
 from benchmarks.sizes import TINY, Sizes
 
@@ -34,8 +34,9 @@ def main() -> int:
         parser.error(f"no such measurement: {', '.join(unknown)}")
     sizes = TINY if options.tiny else Sizes()
     sizes = replace(sizes, streams=options.streams or sizes.streams)
-    os.environ["NO_PROXY"] = "127.0.0.1"  # the server's connections are measured, not a proxy's
-    tables = []
+    for variable in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[variable]  # what is measured is the way to the server, and NO_PROXY changes the engine
+    tables: list[Table] = []
     with running_server() as server:
         for name in names:
             for table in MEASUREMENTS[name](server, sizes):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import socket
 import time
@@ -51,7 +50,6 @@ def measure(server: Server, sizes: Sizes) -> list[Table]:
 
 
 def seconds_to_first(chunks: Callable[[], Iterable[object]]) -> float:
-    gc.collect()
     begin = time.perf_counter()
     iterator = iter(chunks())
     next(iterator)

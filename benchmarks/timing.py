@@ -1,4 +1,4 @@
-"""CPU of this process. Rounds are interleaved and the best counts, so that a noisy machine changes the ratios little."""
+"""CPU of this process; rounds are interleaved and the best one counts, because the machine may be noisy."""
 
 from __future__ import annotations
 

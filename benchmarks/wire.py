@@ -13,12 +13,14 @@ REQUEST: dict[str, Any] = {"model": MODEL, "messages": MESSAGES, "stream": True}
 HEADERS = {"Authorization": f"Bearer {API_KEY}"}
 DONE = b"data: [DONE]\n\n"
 
-TEXT = """A river begins where rain, snow or a spring gives more water than the ground can hold. It runs down along the
-steepest way that it finds, "cuts" a valley into the rock, and carries what it has taken to the plain, where it slows down
-and lays it aside: first the stones, then sand, and at last the finest mud. Nobody has counted all rivers; the longest are
-the Nile and the Amazon, which alone brings a fifth of all the fresh water that reaches the sea. People have always lived
-beside them: for drinking, for fishing, for mills and ships, and because fields that are flooded each spring need no other
-care."""
+TEXT = """\
+A river begins where rain, snow or a spring gives more water than the ground can hold. It runs down along the
+steepest way that it finds, "cuts" a valley into the rock, and carries what it has taken to the plain, where it
+slows down and lays it aside: first the stones, then sand, and at last the finest mud. Nobody has counted all
+rivers; the longest are the Nile and the Amazon, which alone brings a fifth of all the fresh water that reaches the
+sea. People have always lived beside them: for drinking, for fishing, for mills and ships, and because fields that
+are flooded each spring need no other care.
+"""
 WORDS = [f" {word}" for word in TEXT.split()]  # each with the space before it, as tokens come
 
 

@@ -70,7 +70,9 @@ class Provider:
         if not base:
             raise BadRequestError(f"No address for {self.name}: {ways}.", self.name)
         try:
-            return (base if self.server_port is None else complete_address(base, self.server_port)).rstrip("/")
+            address = base if self.server_port is None else complete_address(base, self.server_port)
+            _ = urlsplit(address).port  # raises where an address cannot be one
+            return address.rstrip("/")
         except ValueError:  # it may hold a password: not shown
             raise BadRequestError(f"The address given for {self.name} is none: {ways}.", self.name) from None
 

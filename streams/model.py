@@ -49,9 +49,11 @@ class HiddenParams(Model):
 
     @property
     def _hidden_params(self) -> dict[str, Any]:
-        if self.__pydantic_private__ is None:
-            set_hidden_params(self, {})
-        return self.__pydantic_private__ or {}
+        params = self.__pydantic_private__
+        if params is None:
+            params = {}
+            set_hidden_params(self, params)
+        return params
 
     @_hidden_params.setter
     def _hidden_params(self, value: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def _start_task(driver: AsyncDriver[T], observer: AutoDetachObserver[T]) -> abc.
     loop = asyncio.get_running_loop()
     task = loop.create_task(_apush(driver, observer))
     _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+    task.add_done_callback(_on_done)
 
     def stop() -> None:
         driver.close()
@@ -78,6 +78,14 @@ def _start_task(driver: AsyncDriver[T], observer: AutoDetachObserver[T]) -> abc.
             loop.call_soon_threadsafe(stop)
 
     return Disposable(dispose)
+
+
+def _on_done(task: asyncio.Task[None]) -> None:
+    _tasks.discard(task)
+    error = None if task.cancelled() else task.exception()
+    if error is not None:  # told now, not when the garbage collector finds the task
+        context = {"message": "An observer of a stream raised", "exception": error, "task": task}
+        task.get_loop().call_exception_handler(context)
 
 
 async def _apush(driver: AsyncDriver[T], observer: AutoDetachObserver[T]) -> None:

@@ -1,8 +1,8 @@
 """The promises that every chunk of a default stream keeps, whatever the provider sent.
 
 One id, one `created`, one `model` a stream. Always a `choices[0].delta`. The role on a choice's first delta and nowhere
-else. No empty deltas. Exactly one finish chunk a choice, at the end. Usage only where the caller asked for it. Calls are
-numbered from 0, each with an index of its own.
+else. No empty deltas. Exactly one finish chunk a choice, at the end. Usage only where the caller asked for it. Calls
+are numbered from 0, each with an index of its own.
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ class Tidy:
     def _take_extra(self, extra: dict[str, Any]) -> None:
         if "usage" in extra:
             self._take_usage(extra.pop("usage"))
-        if "obfuscation" in extra:
-            del extra["obfuscation"]  # padding
+        extra.pop("obfuscation", None)  # padding
         if extra and extra != self._extra:
             self._extra = {**self._extra, **extra}
 

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 def async_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs an async test with and without the `fast` extra."""
     if request.param == "httpx":
-        monkeypatch.setattr(http_client, "find_spec", lambda _name: None)
+        monkeypatch.setattr(http_client, "find_spec", not_installed)
     else:
         pytest.importorskip("aiohttp")
+
+
+def not_installed(_name: str) -> None: ...
 
 
 @pytest.fixture

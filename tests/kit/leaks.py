@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
+LONGEST = 30.0  # seconds
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 2.0) -> bool:
@@ -26,7 +27,8 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """As `asyncio.run`; proves that `main` leaves no task behind."""
 
     async def checked() -> T:
-        result = await main
+        async with asyncio.timeout(LONGEST):
+            result = await main
         others = asyncio.all_tasks() - {asyncio.current_task()}
         if others:  # they may be just ending
             await asyncio.wait(others, timeout=1)

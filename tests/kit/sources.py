@@ -84,7 +84,7 @@ class Script(Generic[T]):
             if isinstance(step, Exception):
                 self._close(over)
                 raise step
-            if not isinstance(step, float | Wait):
+            if not isinstance(step, float | int | Wait):
                 self.read += 1
                 self.threads.add(threading.get_ident())
                 yield step
@@ -99,7 +99,7 @@ class Script(Generic[T]):
             if isinstance(step, Exception):
                 self._close(over)
                 raise step
-            if not isinstance(step, float | Wait):
+            if not isinstance(step, float | int | Wait):
                 self.read += 1
                 self.threads.add(threading.get_ident())
                 yield step

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+
 from tests.kit import wire
 from tests.kit.calls import aopened, cold, opened
 from tests.kit.leaks import run, wait_until
@@ -20,15 +21,15 @@ BATCHES = 10
 BATCH = 50  # as many with `break`, as many never read: 1,000 in all
 
 
-def client_sockets(server: Server) -> int:
-    """How many sockets of this process lead to the server."""
-    sockets = psutil.Process().net_connections("tcp")
-    return sum(1 for one in sockets if one.raddr and one.raddr.port == server.port)
+def open_files() -> int:
+    """How many files and sockets this process has open, those of the server with them."""
+    return psutil.Process().num_fds()
 
 
 def test_sync(server: Server) -> None:
     server.play(script(wire.frame("Hello"), Do.STALL))
-    threads = threading.active_count()
+    list(cold(server).take(1))
+    threads, before = threading.active_count(), open_files()
     for number in range(1, BATCHES + 1):
         streams = [cold(server) for _ in range(BATCH)]
         for stream in streams:
@@ -36,8 +37,8 @@ def test_sync(server: Server) -> None:
                 break
         for _ in range(BATCH):
             opened(server)
-        assert wait_until(lambda: client_sockets(server) == 0)
-        assert len(server.exchanges) == number * 2 * BATCH
+        assert wait_until(lambda: open_files() <= before)
+        assert len(server.exchanges) == 1 + number * 2 * BATCH
     assert not server.busy()
     assert wait_until(lambda: threading.active_count() == threads)
 
@@ -49,11 +50,14 @@ def test_async(server: Server) -> None:
             break
 
     async def main() -> None:
+        await read_and_leave()
+        await asyncio.to_thread(server.exchange().left.wait)
+        before = open_files()
         for number in range(1, BATCHES + 1):
             await asyncio.gather(*(read_and_leave() for _ in range(BATCH)))
             await asyncio.gather(*(aopened(server) for _ in range(BATCH)))
-            assert await asyncio.to_thread(wait_until, lambda: client_sockets(server) == 0)
-            assert len(server.exchanges) == number * 2 * BATCH
+            assert await asyncio.to_thread(wait_until, lambda: open_files() <= before)
+            assert len(server.exchanges) == 1 + number * 2 * BATCH
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     server.play(script(wire.frame("Hello"), Do.STALL))

@@ -7,9 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
-import rillm
 from reactivex import operators as ops
 from reactivex.scheduler import NewThreadScheduler
+
+import rillm
 from tests.kit import wire
 from tests.kit.calls import cold, opened
 from tests.kit.server import Do, script
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rillm import ModelResponseStream, Stream
-    from tests.kit.server import Exchange, Server
+    from tests.kit.server import Server
 
     Chunks = Stream[ModelResponseStream]
 
@@ -66,14 +67,14 @@ def close_the_iterator(stream: Chunks) -> float:
 
 
 def error_under_with(stream: Chunks) -> float:
-    with pytest.raises(ZeroDivisionError), stream:
+    with pytest.raises(ZeroDivisionError), stream:  # noqa: PT012 - the loop is what is tested
         for _ in stream:
             raise ZeroDivisionError
     return monotonic()
 
 
 def interrupt(stream: Chunks) -> float:
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the loop is what is tested
         for _ in stream:
             raise KeyboardInterrupt
     return monotonic()
@@ -81,7 +82,7 @@ def interrupt(stream: Chunks) -> float:
 
 def error_in_an_operator(stream: Chunks) -> float:
     with pytest.raises(ZeroDivisionError):
-        list(stream.map(lambda _: 1 / 0))
+        list(stream.pipe(ops.map(lambda _: 1 / 0)))
     return monotonic()
 
 
@@ -165,10 +166,8 @@ def test_the_loser_of_a_race(server: Server) -> None:
 def test_break_out_of_a_merge(server: Server) -> None:
     server.play(HELLO_AND_SILENCE)
     merged = rillm.merge(cold(server), cold(server))
-    seen = 0
-    for _ in merged:
-        seen += 1
-        if seen == 2:
+    for number, _ in enumerate(merged):
+        if number == 1:
             break
     left = monotonic()
     assert server.exchange(0).seconds_to_leave(left) < AT_ONCE

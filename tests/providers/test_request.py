@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 import rillm
 from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, MODEL, aask, ask, cold, texts
@@ -60,7 +61,7 @@ def test_usage_is_hidden(server: Server, ask: Ask, stream_options: dict[str, Any
     chunks = ask(server, stream_options=stream_options)
     assert server.exchange().request.json["stream_options"]["include_usage"] is True
     assert [chunk.get("usage") for chunk in chunks] == [None, None]
-    assert chunks[-1]._hidden_params["usage"].total_tokens == 10  # noqa: SLF001 - LiteLLM's public name
+    assert chunks[-1].hidden_params["usage"].total_tokens == 10
     whole = rillm.stream_chunk_builder(chunks)
     assert whole is not None
     assert whole.usage.total_tokens == 10

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
+
 import rillm
 from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, MODEL, aopened, ask, opened, texts
@@ -30,7 +31,14 @@ ENDS = pytest.mark.parametrize(
         script(HELLO, 0.01),
         script(HELLO, 0.01, b": bye\n\n", 0.01),
     ],
-    ids=["one block", "a block each", "no blank line at the end", "a whole answer", "a moment after the end marker", "more after the end marker"],
+    ids=[
+        "one block",
+        "a block each",
+        "no blank line at the end",
+        "a whole answer",
+        "a moment after the end marker",
+        "more after the end marker",
+    ],
 )
 
 

@@ -8,6 +8,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 import rillm
 from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, MODEL, aask, aopened, ask, opened, texts
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("async_engine")
 
-BAD_IPV6 = pytest.param("http://[::1", marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="not checked yet"))
 both = pytest.mark.parametrize("ask", [ask, aask], ids=["sync", "async"])
 
 
@@ -83,9 +83,7 @@ def test_statuses(  # noqa: PLR0913, PLR0917 - a row of the table
     ("headers", "seconds"),
     [({"Retry-After": "7"}, 7.0), ({"retry-after-ms": "250"}, 0.25), ({"Retry-After": "soon"}, None), ({}, None)],
 )
-def test_retry_after(
-    server: Server, call: Callable[..., None], headers: dict[str, str], seconds: float | None
-) -> None:
+def test_retry_after(server: Server, call: Callable[..., None], headers: dict[str, str], seconds: float | None) -> None:
     server.play(Answer((told("slow down"),), status=429, headers=headers))
     with pytest.raises(rillm.RateLimitError) as caught:
         call(server)
@@ -105,7 +103,7 @@ def test_no_such_host(server: Server, call: Callable[..., None]) -> None:
 
 
 @at_the_call
-@pytest.mark.parametrize("address", ["  /", "ftp://127.0.0.1/v1", "http://", BAD_IPV6, "nonsense"])
+@pytest.mark.parametrize("address", ["  /", "ftp://127.0.0.1/v1", "http://", "http://[::1", "nonsense"])
 def test_no_address(server: Server, call: Callable[..., None], address: str) -> None:
     with pytest.raises(rillm.RillmError):
         call(server, api_base=address)
@@ -242,10 +240,10 @@ def test_the_key_is_in_no_error(server: Server, call: Callable[..., None], key: 
 
 def test_whole_responses_fail_alike(server: Server) -> None:
     server.play(script(wire.frame("Hello")))
-    params = {"api_base": server.url, "api_key": KEY}
+    params: dict[str, Any] = {"api_base": server.url, "api_key": KEY}
     with pytest.raises(rillm.StreamTruncatedError) as caught:
         rillm.completion(MODEL, MESSAGES, **params)
     assert_partial(caught.value, "Hello")
     with pytest.raises(rillm.StreamTruncatedError) as caught:
-        run(rillm.acompletion(MODEL, MESSAGES, **params))
+        run(rillm.acompletion(MODEL, MESSAGES, stream=False, **params))
     assert_partial(caught.value, "Hello")

@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from reactivex import operators as ops
+
 import rillm
 from rillm.streams.opened import AsyncOpenedSource, OpenedSource
 from rillm.streams.stream import from_source
@@ -13,7 +15,7 @@ from tests.kit.leaks import run
 from tests.kit.sources import SILENCE, Script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from rillm import Stream
 
@@ -53,7 +55,7 @@ def subscribe(stream: Stream[int]) -> None:
 
 
 def finish_what_was_made_of_it(stream: Stream[int]) -> None:
-    assert list(stream.map(str)) == ["1", "2"]
+    assert list(stream.pipe(ops.map(str))) == ["1", "2"]
 
 
 @pytest.mark.parametrize("use", [finish, break_off, close, read_by_next, subscribe, finish_what_was_made_of_it])
@@ -61,7 +63,7 @@ def test_a_second_loop(use: Callable[[Stream[int]], None]) -> None:
     script = Script([1], [2])
     stream = opened(script)
     use(stream)
-    for again in (stream, stream.map(str)):
+    for again in (stream, stream.pipe(ops.map(str))):
         with pytest.raises(rillm.StreamConsumedError, match=r"share\(\).*rillm\.stream"):
             list(again)
     assert script.opened == 1
@@ -85,11 +87,11 @@ async def aclose_at_once(stream: Stream[int]) -> None:
 
 
 @pytest.mark.parametrize("use", [afinish, abreak_off, aclose, aclose_at_once])
-def test_a_second_async_loop(use: Callable[[Stream[int]], object]) -> None:
+def test_a_second_async_loop(use: Callable[[Stream[int]], Awaitable[None]]) -> None:
     async def main() -> None:
         script = Script([1], [2])
         stream = await aopened(script)
-        await asyncio.ensure_future(use(stream))  # type: ignore[arg-type]
+        await use(stream)
         with pytest.raises(rillm.StreamConsumedError, match=r"share\(\).*rillm\.stream"):
             await afinish(stream)
         assert script.opened == 1
@@ -123,7 +125,7 @@ def test_share_before_reading() -> None:
 
 def test_retry_cannot_read_again() -> None:
     with pytest.raises(rillm.StreamConsumedError):
-        list(opened(Script([1], ValueError("X"))).retry(2))
+        list(opened(Script([1], ValueError("X"))).pipe(ops.retry(2)))
 
 
 def test_what_was_opened_by_blocking_serves_async_for() -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import reactivex
-import rillm
 from reactivex import ConnectableObservable, Observable
 from reactivex import operators as ops
+from reactivex.disposable import Disposable
+
+import rillm
 from rillm import Stream
 from rillm.streams.opened import OpenedSource
 from rillm.streams.stream import from_source
@@ -32,21 +34,21 @@ def double(number: int) -> int:
     return number * 2
 
 
+MADE: list[Callable[[Any], Any]] = [
+    lambda s: s.pipe(ops.map(double)),
+    lambda s: s.map(double),
+    lambda s: s.pipe(ops.map(double), ops.filter(bool)),
+    lambda s: s.map(double).filter(bool),
+    lambda s: s.pipe().pipe(ops.map(double)),
+    lambda s: rillm.as_stream(reactivex.merge(s.map(double))),
+    lambda s: rillm.as_stream(ops.map(double)(s)),
+    lambda s: rillm.as_stream(s.publish().ref_count()).map(double),
+    lambda s: s.share().map(double),
+]
+
+
 @both
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda s: s.pipe(ops.map(double)),
-        lambda s: s.map(double),
-        lambda s: s.pipe(ops.map(double), ops.filter(bool)),
-        lambda s: s.map(double).filter(bool),
-        lambda s: s.pipe().pipe(ops.map(double)),
-        lambda s: rillm.as_stream(reactivex.merge(s.map(double))),
-        lambda s: rillm.as_stream(ops.map(double)(s)),
-        lambda s: rillm.as_stream(s.publish().ref_count()).map(double),
-        lambda s: s.share().map(double),
-    ],
-)
+@pytest.mark.parametrize("make", MADE)
 def test_what_is_made_of_a_stream_is_one(collect: Collect, make: Callable[[Stream[int]], Any]) -> None:
     script = numbers()
     made = make(from_source(script))
@@ -76,7 +78,7 @@ def test_a_bare_observable(collect: Collect) -> None:
 def test_cold(collect: Collect) -> None:
     script = numbers()
     stream = from_source(script)
-    assert not script.opened
+    assert (script.opened, script.live) == (0, 0)
     assert collect(stream) == collect(stream) == [1, 2, 3, 4]
     assert script.opened == 2
 
@@ -152,15 +154,17 @@ def test_nothing_comes_after_close_async() -> None:
 
 
 def test_nothing_comes_after_the_end() -> None:
-    def hasty(observer: Any, _scheduler: object = None) -> Any:
+    def hasty(observer: Any, _scheduler: object = None) -> Disposable:
         observer.on_next(1)
         observer.on_completed()
         observer.on_next(2)
         observer.on_error(ValueError())
-        return reactivex.disposable.Disposable()
+        return Disposable()
 
-    assert collect(Stream(hasty)) == [1]
-    assert collect(rillm.as_stream(Observable(hasty)).map(double)) == [2]
+    hasty_stream: Stream[int] = Stream(hasty)
+    bare: Observable[int] = Observable(hasty)
+    assert collect(hasty_stream) == [1]
+    assert collect(rillm.as_stream(bare).pipe(ops.map(double))) == [2]
 
 
 @both

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import reactivex
-import rillm
 from reactivex import Observable
 from reactivex import operators as ops
 from reactivex.disposable import Disposable
+from reactivex.scheduler import NewThreadScheduler
+
+import rillm
 from rillm import Stream
 from rillm.streams.driver import Driver
 from rillm.streams.stream import from_source
@@ -44,7 +46,7 @@ def readers() -> list[str]:
 def test_one_reader_needs_no_thread() -> None:
     source = many()
     before = threading.active_count()
-    for number in from_source(source).map(lambda number: number):
+    for number in from_source(source).pipe(ops.map(lambda number: number)):
         assert threading.active_count() == before
         assert source.read == number + 1  # nothing is read before it is asked for
     assert source.threads == {threading.get_ident()}
@@ -100,7 +102,7 @@ def test_change_over_when_a_second_reader_comes() -> None:
 
 def test_change_over_when_a_timer_comes() -> None:
     source = Script([1], SILENCE)
-    stream = from_source(source).flat_map(lambda _: reactivex.timer(0.01)).take(1)
+    stream = from_source(source).pipe(ops.flat_map(lambda _: reactivex.timer(0.01)), ops.take(1))
     assert list(stream) == [0]
     assert source.live == 0
 
@@ -108,7 +110,7 @@ def test_change_over_when_a_timer_comes() -> None:
 def test_the_loop_body_raises() -> None:
     for kind in (ValueError, KeyboardInterrupt, SystemExit, GeneratorExit):
         source = Script([1], SILENCE)
-        with pytest.raises(kind):
+        with pytest.raises(kind):  # noqa: PT012 - the loop is what is tested
             for _ in from_source(source):
                 raise kind
         assert source.live == 0
@@ -120,7 +122,7 @@ def test_an_operator_raises_what_is_no_exception() -> None:
 
     source = Script([1], SILENCE)
     with pytest.raises(KeyboardInterrupt):
-        list(from_source(source).map(interrupt))
+        list(from_source(source).pipe(ops.map(interrupt)))
     assert source.live == 0
 
 
@@ -143,25 +145,27 @@ def test_items_pushed_by_another_thread() -> None:
 
 def test_observing_on_another_thread() -> None:
     source = many()
-    stream = from_source(source).observe_on(reactivex.scheduler.NewThreadScheduler())
+    stream = from_source(source).pipe(ops.observe_on(NewThreadScheduler()))
     assert list(stream) == list(range(MANY))
     assert source.live == 0
 
 
-@pytest.mark.parametrize(
-    "operator",
-    [
-        ops.map(str),
-        ops.do_action(lambda _: None),
-        ops.share(),
-        ops.take(1),
-        ops.delay(0.01),
-        ops.start_with(0),
-        ops.retry(2),
-        ops.flat_map(lambda _: rillm.of(1)),
-        ops.publish(mapper=lambda stream: stream),
-    ],
-)
+DELAY = ops.delay(0.01)
+WITH_TIMERS = [DELAY]
+OPERATORS: list[Callable[[Observable[Any]], Observable[Any]]] = [
+    ops.map(str),
+    ops.do_action(lambda _: None),
+    ops.share(),
+    ops.take(1),
+    DELAY,
+    ops.start_with(0),
+    ops.retry(2),
+    ops.flat_map(lambda _: rillm.of(1)),
+    ops.publish(mapper=lambda stream: stream),
+]
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
 def test_the_scheduler_is_passed_down(operator: Callable[[Observable[Any]], Observable[Any]]) -> None:
     seen: list[object] = []
 
@@ -173,6 +177,16 @@ def test_the_scheduler_is_passed_down(operator: Callable[[Observable[Any]], Obse
 
     list(Stream(subscribe).pipe(operator))
     assert [isinstance(scheduler, Driver) for scheduler in seen] == [True]
+
+
+@pytest.mark.parametrize("operator", [one for one in OPERATORS if one not in WITH_TIMERS])
+def test_nothing_is_read_ahead_below(operator: Callable[[Observable[Any]], Observable[Any]]) -> None:
+    source = many()
+    items = iter(from_source(source).pipe(operator))
+    next(items)
+    assert source.read <= 1
+    items.close()
+    assert source.live == 0
 
 
 def test_threads_can_share_a_cold_stream() -> None:

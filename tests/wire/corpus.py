@@ -26,7 +26,7 @@ class Case:
 
     @property
     def body(self) -> bytes:
-        return (self.folder / self.meta["response_file"]).read_bytes()
+        return (self.folder / str(self.meta["response_file"])).read_bytes()
 
     @property
     def expected(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What comes of each file in `cases`. The files that begin with "completions" are of that format, all others are chats."""
+"""What comes of each file in `cases`; the name of a file in legacy completions format begins with "completions"."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "role-never": HI,
     "role-always": HI,
     "prompt-filter-first": {**HI, "prompt_filter_results": [{"prompt_index": 0}]},
+    "extras-of-a-dropped-chunk": {**HI, "prompt_filter_results": [{"prompt_index": 0}], "provider": "p"},
     "system-fingerprint": {**HI, "service_tier": "default"},
     "head-of-wrong-types": HI,
     # Usage
@@ -180,6 +181,7 @@ FAILURES: Final[Mapping[str, tuple[type[RillmError], int, str, dict[str, Any] | 
     "error-event-bare": (errors.Timeout, 504, "Boom", TEXT),
     "error-event-as-text": (errors.InternalServerError, 500, "upstream went away", TEXT),
     "error-object": (errors.BadRequestError, 400, "Too long", TEXT),
+    "error-object-bare": (errors.ServiceUnavailableError, 503, "gave no reason", TEXT),
     "error-without-name": (errors.ServiceUnavailableError, 503, "Down", TEXT),
     "error-with-choices": (*UPSTREAM, TEXT),
     "error-with-content": (*UPSTREAM, TEXT),

@@ -48,7 +48,8 @@ def test_answer(case: Case, reader: Callable[..., Outcome]) -> None:
 
 
 def found(choice: Choices) -> dict[str, Any]:
-    message, logprobs = choice.message, choice.get("logprobs") or {}
+    message = choice.message
+    logprobs: dict[str, Any] = choice.get("logprobs") or {}
     return {
         "text": message.content or "",
         "reasoning": message.get("reasoning_content") or "",

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from reactivex import operators as ops
+
+import rillm
+from rillm import Ending, tap_end
+from rillm.streams.stream import from_source
+from tests.kit.chunks import chunk
+from tests.kit.sources import SILENCE, Script, both
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Collect = Callable[[Any], list[Any]]
+
+
+def told(collect: Collect, *steps: Any, take: int = 99) -> list[Ending]:
+    """The endings of one stream."""
+    endings: list[Ending] = []
+    stream = from_source(Script(*steps)).pipe(tap_end(endings.append), ops.take(take))
+    with suppress(rillm.Timeout):
+        collect(stream)
+    return endings
+
+
+def content(ending: Ending) -> str | None:
+    return ending.response.choices[0].message.content if ending.response else None
+
+
+@both
+@pytest.mark.parametrize(
+    ("steps", "take", "text", "failed", "cancelled"),
+    [
+        ([[chunk("a")], [chunk("b", finish="stop")]], 99, "ab", False, False),
+        ([[chunk("a")], rillm.Timeout("late")], 99, "a", True, False),
+        ([[chunk("a")], SILENCE], 1, "a", False, True),
+        ([[chunk("a"), chunk("b")], SILENCE], 1, "a", False, True),
+        ([rillm.Timeout("late")], 99, None, True, False),
+        ([], 99, None, False, False),
+    ],
+)
+def test_endings(  # noqa: PLR0913 - a row of the table
+    collect: Collect, steps: list[Any], take: int, text: str | None, *, failed: bool, cancelled: bool
+) -> None:
+    (ending,) = told(collect, *steps, take=take)
+    assert content(ending) == text
+    assert (ending.error is not None, ending.cancelled) == (failed, cancelled)
+    assert (ending.first_chunk_at is None) == (text is None)
+
+
+def test_an_error_gets_its_partial() -> None:
+    error = rillm.Timeout("late")
+    with pytest.raises(rillm.Timeout):
+        list(from_source(Script([chunk("a")], error)).pipe(tap_end(lambda _: None)))
+    assert error.partial is not None
+    assert error.partial.choices[0].message.content == "a"
+    assert error.partial.choices[0].finish_reason is None
+    assert error.partial.usage.is_estimated
+
+
+def test_the_partial_of_the_first_tap_stays() -> None:
+    error = rillm.Timeout("late")
+    taps: list[Any] = [tap_end(lambda _: None), ops.filter(lambda _: False), tap_end(lambda _: None)]
+    with pytest.raises(rillm.Timeout):
+        list(from_source(Script([chunk("a")], error)).pipe(*taps))
+    assert error.partial is not None
+
+
+def test_foreign_errors_pass_untouched() -> None:
+    endings: list[Ending] = []
+    with pytest.raises(ValueError, match="X"):
+        list(from_source(Script([chunk("a")], ValueError("X"))).pipe(tap_end(endings.append)))
+    assert isinstance(endings[0].error, ValueError)
+
+
+def test_the_action_comes_before_the_end() -> None:
+    order: list[str] = []
+    stream = from_source(Script([chunk("a")])).pipe(tap_end(lambda _: order.append("action")))
+    stream.subscribe(lambda _: order.append("item"), on_completed=lambda: order.append("end"))
+    assert order == ["item", "action", "end"]
+
+
+def test_an_action_that_raises_changes_nothing() -> None:
+    def raises(_: Ending) -> None:
+        raise ZeroDivisionError
+
+    assert len(list(from_source(Script([chunk("a")])).pipe(tap_end(raises)))) == 1
