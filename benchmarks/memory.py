@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import sys
 import tracemalloc
 from typing import TYPE_CHECKING
@@ -42,8 +43,9 @@ def measure(server: Server, sizes: Sizes) -> list[Table]:
 
 def growth(server: Server, client: str, few: int, many: int, kind: str) -> float:
     """Bytes per chunk beyond the text."""
-    small, large = (output_of("-m", "benchmarks.memory", client, server.url(n), kind)[0] for n in (few, many))
-    text = "".join(words(many)[few:]).encode()
+    urls = [server.url(chunks, distinct=True) for chunks in (few, many)]
+    small, large = (output_of("-m", "benchmarks.memory", client, url, kind)[0] for url in urls)
+    text = "".join(words(many, distinct=True)[few:]).encode()
     return (large - small - len(text)) / (many - few)
 
 
@@ -61,6 +63,8 @@ def read(client: str, base_url: str) -> None:
 def probe(client: str, base_url: str, kind: str) -> None:
     """Read an answer in this process, and print its peak."""
     if kind == "traced":
+        # The end of a call loads the prices; to trace the making of that one large module takes 20 s.
+        importlib.import_module("genai_prices.data")
         tracemalloc.start()
     read(client, base_url)
     print(tracemalloc.get_traced_memory()[1] if kind == "traced" else peak_rss())

@@ -1,7 +1,7 @@
 """A server on loopback, in a process of its own so that its work counts for nobody.
 
 What a request gets stands in its path: `/20000/0/v1/chat/completions` is 20,000 chunks at once,
-`/50/20/v1/chat/completions` is 50 chunks, one each 20 ms.
+`/50/20/v1/chat/completions` is 50 chunks, one each 20 ms, and with `/distinct` before `/v1` no text comes twice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 ROOT = Path(__file__).parent.parent
-PATH = re.compile(rb"POST /(\d+)/(\d+)/v1/chat/completions ")
+PATH = re.compile(rb"POST /(\d+)/(\d+)(/distinct)?/v1/chat/completions ")
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
@@ -31,9 +31,9 @@ class Server(NamedTuple):
 
     port: int
 
-    def url(self, chunks: int, pause_ms: int = 0) -> str:
+    def url(self, chunks: int, pause_ms: int = 0, *, distinct: bool = False) -> str:
         """The base URL under which each answer has so many chunks."""
-        return f"http://127.0.0.1:{self.port}/{chunks}/{pause_ms}/v1"
+        return f"http://127.0.0.1:{self.port}/{chunks}/{pause_ms}{'/distinct' if distinct else ''}/v1"
 
 
 @contextmanager
@@ -69,12 +69,12 @@ class Connection(asyncio.Protocol):
         if path is None:
             self._transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             return
-        chunks, pause_ms = int(path[1]), int(path[2])
+        blocks, pause_ms = events(int(path[1]), distinct=path[3] is not None), int(path[2])
         if pause_ms:
             self._transport.write(HEAD)
-            self._send_paced(events(chunks), 0, asyncio.get_running_loop().time(), pause_ms / 1000)
+            self._send_paced(blocks, 0, asyncio.get_running_loop().time(), pause_ms / 1000)
         else:
-            self._transport.write(b"".join([HEAD, *events(chunks), END]))
+            self._transport.write(b"".join([HEAD, *blocks, END]))
 
     def _send_paced(self, blocks: list[bytes], number: int, due: float, pause: float) -> None:
         if number == len(blocks):

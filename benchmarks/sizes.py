@@ -19,7 +19,7 @@ class Sizes:
     many: int = 200_000
     rounds: int = 15
     peer_rounds: int = 2
-    starts: int = 15
+    starts: int = 25
     peer_starts: int = 3
     answers: int = 300
     peer_answers: int = 50

@@ -37,15 +37,15 @@ def event(delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
     return b"data: %b\n\n" % json.dumps(chunk, separators=(",", ":")).encode()
 
 
-def words(chunks: int) -> list[str]:
-    """The text of an answer, chunk by chunk."""
-    return [WORDS[number % len(WORDS)] for number in range(chunks)]
+def words(chunks: int, *, distinct: bool = False) -> list[str]:
+    """The text of an answer, chunk by chunk; `distinct` makes each another one, so that no parser can share them."""
+    return [WORDS[number % len(WORDS)] + (str(number) if distinct else "") for number in range(chunks)]
 
 
 @cache
-def events(chunks: int) -> list[bytes]:
+def events(chunks: int, *, distinct: bool = False) -> list[bytes]:
     """The events of an answer whose text comes in so many chunks, each as an HTTP chunk of its own."""
-    event_of = {word: event({"content": word}) for word in WORDS}
     first = event({"role": "assistant", "content": "", "refusal": None})
-    all_events = [first, *(event_of[word] for word in words(chunks)), event({}, "stop"), DONE]
+    texts = (event({"content": word}) for word in words(chunks, distinct=distinct))
+    all_events = [first, *texts, event({}, "stop"), DONE]
     return [b"%x\r\n%b\r\n" % (len(data), data) for data in all_events]

@@ -49,7 +49,7 @@ class HiddenParams(Model):
 
     @property
     def _hidden_params(self) -> dict[str, Any]:
-        params = self.__pydantic_private__
+        params: dict[str, Any] | None = self.__pydantic_private__
         if params is None:
             params = {}
             set_hidden_params(self, params)

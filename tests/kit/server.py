@@ -22,7 +22,6 @@ LONGEST = 5.0  # seconds that anything here waits at most
 class Do(Enum):
     """Steps of a script beside blocks of bytes, pauses in seconds and gates."""
 
-    END = "end the body as HTTP does; the connection can be used again"
     CUT = "reset the connection"
     STALL = "send nothing more until the client leaves"
 
@@ -47,7 +46,7 @@ EVENT_STREAM = {"Content-Type": "text/event-stream"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What one request gets; an int repeats the block before it so many times more.
+    """What one request gets.
 
     Attributes:
         steps: played after the head, in order; the body ends well after the last one.
@@ -197,8 +196,6 @@ def take(connection: socket.socket, exchange: Exchange, step: Step) -> None:
             reset = struct.pack("ii", 1, 0)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
             raise ScriptCutError
-        case Do.END:
-            send(connection, exchange, b"0\r\n\r\n")
         case seconds:
             wait(connection, seconds)
 

@@ -7,6 +7,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+import threading
 
 import openai
 import pytest
@@ -88,6 +89,11 @@ def test_pickle_and_copy(cls: type[RillmError]) -> None:
         assert str(again) == str(error)
         assert (again.code, again.retry_after, again.status_code) == ("c", 1.5, error.status_code)
         assert again.partial == error.partial
+
+
+def test_pickle_leaves_the_response_behind() -> None:
+    error = errors.RateLimitError("m", response=threading.Lock())
+    assert pickle.loads(pickle.dumps(error)).response is None  # noqa: S301 - our own bytes
 
 
 def test_builtin_names() -> None:

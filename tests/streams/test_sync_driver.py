@@ -150,9 +150,19 @@ def test_observing_on_another_thread() -> None:
     assert source.live == 0
 
 
+def forgetful(stream: Observable[Any]) -> Observable[Any]:
+    """Does not pass the scheduler on, as users' own observables do."""
+
+    def subscribe(observer: abc.ObserverBase[Any], _scheduler: object = None) -> abc.DisposableBase:
+        return stream.subscribe(observer)
+
+    return Observable(subscribe)
+
+
 DELAY = ops.delay(0.01)
 WITH_TIMERS = [DELAY]
 OPERATORS: list[Callable[[Observable[Any]], Observable[Any]]] = [
+    forgetful,
     ops.map(str),
     ops.do_action(lambda _: None),
     ops.share(),
