@@ -6,8 +6,9 @@ live streams httpx's own engine takes twenty times as long.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import socket
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -45,7 +46,7 @@ class AsyncEngine(httpx.AsyncBaseTransport):
             response.status,
             headers=response.raw_headers,
             stream=body,
-            extensions={"network_stream": Connection(response), "bare_stream": body},
+            extensions={"abort": body.abort, "bare_stream": body},
         )
 
     async def aclose(self) -> None:
@@ -77,19 +78,12 @@ class Body(httpx.AsyncByteStream):
             self.abort()
 
     def abort(self) -> None:
-        """Close without having read to the end: the connection cannot be used again."""
-        self._response.close()
-
-
-class Connection:
-    """What `response.extensions["network_stream"]` is asked for: the socket."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-
-    def get_extra_info(self, info: str) -> Any:
+        """Cut the connection: a read that waits in another task ends at once."""
         connection = self._response.connection
-        return connection.transport.get_extra_info(info) if connection and connection.transport else None
+        if connection is not None and connection.transport is not None:
+            with suppress(OSError):  # before TLS says goodbye, which may take its time
+                connection.transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self._response.close()
 
 
 @contextmanager

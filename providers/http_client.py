@@ -112,15 +112,10 @@ def translated(error: Exception, *, streaming: bool = False) -> RillmError:
 
 
 def abort(response: httpx.Response) -> None:
-    """Cut the connection of an async response and let go of it as far as that goes without awaiting."""
-    shut_down(response)
-    body = bare_stream(response)
-    if hasattr(body, "abort"):  # aiohttp's; the others are closed by `aclose` alone
-        body.abort()
-
-
-def shut_down(response: httpx.Response) -> None:
-    """Cut the connection of a response: a read that waits in another thread or task ends at once."""
+    """Cut the connection of a response, without waiting: a read that waits in another thread or task ends at once."""
+    if "abort" in response.extensions:
+        response.extensions["abort"]()
+        return
     stream: Any = response.extensions.get("network_stream")
     connection = stream.get_extra_info("socket") if stream is not None else None
     if connection is not None:

@@ -6,7 +6,9 @@ its own; urllib3 spends 1 µs. Nothing else changes: redirects, headers and clie
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+import socket
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -49,7 +51,7 @@ class SyncEngine(httpx.BaseTransport):
             response.status,
             headers=list(response.headers.items()),
             stream=body,
-            extensions={"network_stream": Connection(response.connection), "bare_stream": body},
+            extensions={"abort": body.abort, "bare_stream": body},
         )
 
     def close(self) -> None:
@@ -73,20 +75,16 @@ class Body(httpx.SyncByteStream):
             else:
                 yield from iter(lambda: response.read1(BLOCK, decode_content=False), b"")
 
+    def abort(self) -> None:
+        """Cut the connection: a read that waits in another thread ends at once."""
+        # By a second handle, as urllib3 gives the first one away where the connection will not be used again.
+        with suppress(OSError), socket.socket(fileno=os.dup(self._response.fileno())) as connection:
+            connection.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         if not self._response.closed:  # not read to its end: the connection cannot be used again
             self._response.close()
         self._response.release_conn()
-
-
-class Connection:
-    """What `response.extensions["network_stream"]` is asked for: the socket."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._connection.sock if info == "socket" and self._connection else None
 
 
 @contextmanager

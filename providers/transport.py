@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from rillm.providers.failures import failure
-from rillm.providers.http_client import abort, bare_stream, default_async_client, default_client, shut_down, translated
+from rillm.providers.http_client import abort, bare_stream, default_async_client, default_client, translated
 from rillm.streams.errors import APIError, BadRequestError, RillmError
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.source import AsyncReading, Reading
@@ -147,9 +147,10 @@ class Exchange:
     def close(self) -> None:
         if self._finished:
             return
-        if self._reading:  # in another thread
+        if self._reading:  # in another thread, which closes the rest when its read has ended
             self._cut()
-        elif self._ended_well():
+            return
+        if self._ended_well():
             self._drain()
         self._finished = True
         with suppress(ValueError):  # it began to run in another thread just now, and ends by itself
@@ -161,7 +162,7 @@ class Exchange:
 
     def _cut(self) -> None:
         if not self._finished:
-            shut_down(self._response)
+            abort(self._response)
 
     def _drain(self) -> None:
         """Read what follows the end marker, so that the connection can be used again, but not for long."""

@@ -85,12 +85,13 @@ def test_close_wakes_a_read_in_another_thread(silent: SilentServer) -> None:
     assert not reader.is_alive()
 
 
-def test_take_lets_go_at_once(silent: SilentServer) -> None:
+def test_aclose_lets_go_at_once(silent: SilentServer) -> None:
     async def main() -> None:
         stream = await rillm.acompletion("openai/x", [], stream=True, api_base=silent.url, api_key="k")
-        async for text in stream.pipe(rillm.text()):
+        texts = stream.pipe(rillm.text())
+        async for text in texts:
             assert text == "Hi"
-            await stream.aclose()
+            await texts.aclose()
             assert await asyncio.to_thread(silent.left.wait, SECONDS)
 
     asyncio.run(main())
