@@ -71,7 +71,7 @@ async def opened_async_clients() -> AsyncGenerator[list[Client[Awaitable[int]]]]
         yield [
             Client(HAND, partial(by_hand.aread, plain)),
             Client(OURS, read_by_rillm),
-            Client(OURS_ON_HTTPX, partial(read_by_rillm, async_client=engine)),
+            Client(OURS_ON_HTTPX, partial(read_by_rillm, client=engine)),
             *[
                 Client(peers.titled(name), await reader(stack) if peers.is_installed(name) else None, is_peer=True)
                 for name, reader in readers.items()

@@ -49,7 +49,7 @@ def measure(_server: Server, sizes: Sizes) -> list[Table]:
                 seen.append(start(name))
     title = f"Import in a fresh process, {sizes.starts} rounds (peers {sizes.peer_starts})"
     result = Table(title, ("import", "least ms", "median ms", "libraries = 1", "RSS: MB", "modules"))
-    # Medians, because the least of a few starts is a matter of luck: it differs more from run to run.
+    # Medians, because the least of a few starts is a matter of luck.
     middle = {name: median(one.seconds for one in seen) for name, seen in starts.items()}
     for name, seen in starts.items():
         least = min(one.seconds for one in seen)

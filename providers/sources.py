@@ -25,7 +25,7 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
         provider, model: as `rillm.providers.registry.resolve` found them.
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
-            `timeout` in seconds, `client`, `async_client`, `max_frame_bytes`, `mock_…`); all others go into the body.
+            `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`); all others go into the body.
 
     Raises:
         AuthenticationError, BadRequestError: the key or the address is missing.
@@ -38,7 +38,7 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
     api_version = params.pop("api_version", None)
     headers: dict[str, str] = params.pop("extra_headers", None) or {}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
-    way = {name: params.pop(name) for name in ("timeout", "client", "async_client") if name in params}
+    way = {name: params.pop(name) for name in ("timeout", "client") if name in params}
     max_frame_bytes = params.pop("max_frame_bytes", DEFAULT_MAX_FRAME_BYTES)
     body = chat_body(provider, model, messages, params, extra_body)
     if provider.name == "mock" or mock.get("mock_response") is not None or mock.get("mock_tool_calls"):

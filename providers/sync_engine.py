@@ -51,7 +51,7 @@ class SyncEngine(httpx.BaseTransport):
             response.status,
             headers=list(response.headers.items()),
             stream=body,
-            extensions={"abort": body.abort, "bare_stream": body},
+            extensions={"abort": body.abort, "set_timeout": body.set_timeout, "bare_stream": body},
         )
 
     def close(self) -> None:
@@ -74,6 +74,12 @@ class Body(httpx.SyncByteStream):
                 yield from response.read_chunked(decode_content=False)
             else:
                 yield from iter(lambda: response.read1(BLOCK, decode_content=False), b"")
+
+    def set_timeout(self, seconds: float) -> None:
+        """How long the next reads may wait; the next request on this connection sets its own."""
+        connection = self._response.connection
+        if connection is not None and connection.sock is not None:
+            connection.sock.settimeout(seconds)
 
     def abort(self) -> None:
         """Cut the connection: a read that waits in another thread ends at once."""

@@ -103,4 +103,4 @@ def prepare(
     )
 
 
-SECRETS = frozenset({"api_key", "extra_headers", "client", "async_client"})
+SECRETS = frozenset({"api_key", "extra_headers", "client"})

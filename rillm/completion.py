@@ -59,7 +59,7 @@ def completion(
         messages: in OpenAI's shape.
         stream: whether to return a `Stream` of chunks instead of the whole response.
         params: `api_key`; `api_base` or `base_url`; `api_version`; `timeout` in seconds per read, or an
-            `httpx.Timeout`; `extra_headers`; `extra_body`; `client`, an `httpx.Client` (`async_client` for
+            `httpx.Timeout`; `extra_headers`; `extra_body`; `client`, an `httpx.Client` (an `httpx.AsyncClient` for
             `acompletion`); `max_frame_bytes` (16 MiB); `mock_response`, `mock_tool_calls`, `mock_delay` and
             `mock_chunk_delay` (seconds);
             `success_callback`, `failure_callback`, `cancel_callback`, lists of functions for this call;

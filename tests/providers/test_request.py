@@ -131,7 +131,7 @@ def test_an_async_client_of_the_caller() -> None:
     async def main() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"X-Mine": "1"}) as client:
             for _ in range(2):
-                stream = await rillm.acompletion(MODEL, MESSAGES, stream=True, api_key=KEY, async_client=client)
+                stream = await rillm.acompletion(MODEL, MESSAGES, stream=True, api_key=KEY, client=client)
                 assert texts([chunk async for chunk in stream]) == "Hello"
             assert not client.is_closed
 
