@@ -34,8 +34,8 @@ def tls() -> ssl.SSLContext:
 @cache
 def default_client() -> httpx.Client:
     """The client of all sync calls that bring none; its connections are reused."""
-    mounts = {} if proxied() else {"all://": SyncEngine(tls())}
-    client = httpx.Client(timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True)
+    transport = None if proxied() else SyncEngine(tls())
+    client = httpx.Client(timeout=DEFAULT_TIMEOUT, verify=tls(), transport=transport, follow_redirects=True)
     atexit.register(client.close)
     return client
 
@@ -56,8 +56,10 @@ async def default_async_client() -> httpx.AsyncClient:
 
 async def _lifetime() -> AsyncGenerator[httpx.AsyncClient]:
     # An async generator that is never finished: the loop finishes those when it shuts down.
-    mounts = {} if proxied() else {"all://": async_engine()}
-    async with httpx.AsyncClient(timeout=DEFAULT_TIMEOUT, verify=tls(), mounts=mounts, follow_redirects=True) as client:
+    transport = None if proxied() else async_engine()
+    async with httpx.AsyncClient(
+        timeout=DEFAULT_TIMEOUT, verify=tls(), transport=transport, limits=LIMITS, follow_redirects=True
+    ) as client:
         yield client
 
 

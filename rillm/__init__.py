@@ -6,54 +6,57 @@ streaming and async API.
 """
 
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from rillm.chunk_builder import stream_chunk_builder
-from rillm.completion import acompletion, completion, stream
-from rillm.decode import decode
-from rillm.operators.accumulate import accumulate
-from rillm.operators.callback_tap import callback_tap
-from rillm.operators.cost_tap import Cost, cost_tap
-from rillm.operators.normalize import normalize
-from rillm.operators.operator import Operator
-from rillm.operators.repeat_guard import repeat_guard
-from rillm.operators.share import share
-from rillm.operators.tap_end import Ending, tap_end
-from rillm.operators.text import text
 from rillm.settings import repeat_limit_from_environment
-from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
-from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
-from rillm.streams.errors import (
-    APIConnectionError,
-    APIError,
-    APIStatusError,
-    AuthenticationError,
-    BadGatewayError,
-    BadRequestError,
-    ConflictError,
-    ContentPolicyViolationError,
-    ContextWindowExceededError,
-    FrameTooLargeError,
-    InternalServerError,
-    MissingExtraError,
-    NotFoundError,
-    PaymentRequiredError,
-    PermissionDeniedError,
-    RateLimitError,
-    RepeatedChunkError,
-    RillmError,
-    ServiceUnavailableError,
-    StreamCancelledError,
-    StreamConsumedError,
-    StreamDecodeError,
-    StreamTruncatedError,
-    Timeout,
-    UnprocessableEntityError,
-    UnsupportedParamsError,
-)
-from rillm.streams.response import Choices, Message, ModelResponse
-from rillm.streams.stream import Stream, as_stream
-from rillm.streams.usage import Usage
+
+if TYPE_CHECKING:
+    from rillm.calls import acompletion, completion, stream
+    from rillm.chunk_builder import stream_chunk_builder
+    from rillm.decoding import decode
+    from rillm.operators.accumulate import accumulate
+    from rillm.operators.callback_tap import callback_tap
+    from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.normalize import normalize
+    from rillm.operators.operator import Operator
+    from rillm.operators.repeat_guard import repeat_guard
+    from rillm.operators.share import share
+    from rillm.operators.tap_end import Ending, tap_end
+    from rillm.operators.text import text
+    from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
+    from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
+    from rillm.streams.errors import (
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        AuthenticationError,
+        BadGatewayError,
+        BadRequestError,
+        ConflictError,
+        ContentPolicyViolationError,
+        ContextWindowExceededError,
+        FrameTooLargeError,
+        InternalServerError,
+        MissingExtraError,
+        NotFoundError,
+        PaymentRequiredError,
+        PermissionDeniedError,
+        RateLimitError,
+        RepeatedChunkError,
+        RillmError,
+        ServiceUnavailableError,
+        StreamCancelledError,
+        StreamConsumedError,
+        StreamDecodeError,
+        StreamTruncatedError,
+        Timeout,
+        UnprocessableEntityError,
+        UnsupportedParamsError,
+    )
+    from rillm.streams.response import Choices, Message, ModelResponse
+    from rillm.streams.stream import Stream, as_stream
+    from rillm.streams.usage import Usage
 
 __all__ = [
     "REPEATED_STREAMING_CHUNK_LIMIT",
@@ -119,6 +122,55 @@ __all__ = [
     "zip",
 ]
 
+# Where the public names live. They are loaded when they are first asked for, so that `import rillm` costs nothing.
+HOMES: Final[dict[str, tuple[str, ...]]] = {
+    "rillm.chunk_builder": ("stream_chunk_builder",),
+    "rillm.calls": ("acompletion", "completion", "stream"),
+    "rillm.decoding": ("decode",),
+    "rillm.operators.accumulate": ("accumulate",),
+    "rillm.operators.callback_tap": ("callback_tap",),
+    "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.normalize": ("normalize",),
+    "rillm.operators.operator": ("Operator",),
+    "rillm.operators.repeat_guard": ("repeat_guard",),
+    "rillm.operators.share": ("share",),
+    "rillm.operators.tap_end": ("Ending", "tap_end"),
+    "rillm.operators.text": ("text",),
+    "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
+    "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
+    "rillm.streams.errors": (
+        "APIConnectionError",
+        "APIError",
+        "APIStatusError",
+        "AuthenticationError",
+        "BadGatewayError",
+        "BadRequestError",
+        "ConflictError",
+        "ContentPolicyViolationError",
+        "ContextWindowExceededError",
+        "FrameTooLargeError",
+        "InternalServerError",
+        "MissingExtraError",
+        "NotFoundError",
+        "PaymentRequiredError",
+        "PermissionDeniedError",
+        "RateLimitError",
+        "RepeatedChunkError",
+        "RillmError",
+        "ServiceUnavailableError",
+        "StreamCancelledError",
+        "StreamConsumedError",
+        "StreamDecodeError",
+        "StreamTruncatedError",
+        "Timeout",
+        "UnprocessableEntityError",
+        "UnsupportedParamsError",
+    ),
+    "rillm.streams.response": ("Choices", "Message", "ModelResponse"),
+    "rillm.streams.stream": ("Stream", "as_stream"),
+    "rillm.streams.usage": ("Usage",),
+}
+
 # The public settings; an assignment (`rillm.success_callback = [...]`) counts from the next call on.
 
 REPEATED_STREAMING_CHUNK_LIMIT: int = repeat_limit_from_environment()
@@ -134,9 +186,17 @@ cancel_callback: list[Callable[..., Any]] = []
 """Called in the same way when the consumer has left a stream; if empty, `failure_callback` is."""
 
 
-def __getattr__(name: str) -> str:
-    if name == "__version__":  # read when asked for: that opens a file
-        from importlib.metadata import version  # noqa: PLC0415 - as above
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        value: Any = import_module("importlib.metadata").version("rillm")
+    else:
+        home = next((home for home, names in HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module 'rillm' has no attribute {name!r}")
+        value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
 
-        return version("rillm")
-    raise AttributeError(f"module 'rillm' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

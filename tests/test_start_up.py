@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+import rillm
+
 SECONDS = 60.0  # after which something is taken to hang
 
 WATCHED = """
@@ -91,3 +93,10 @@ def test_the_repeat_limit_comes_from_the_environment(
 ) -> None:
     monkeypatch.delenv("REPEATED_STREAMING_CHUNK_LIMIT", raising=False)
     assert imported(**environment)["limit"] == limit
+
+
+def test_each_public_name_is_there() -> None:
+    assert [name for name in rillm.__all__ if not hasattr(rillm, name)] == []
+    assert set(dir(rillm)) >= set(rillm.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'complection'"):
+        getattr(rillm, "complection")  # noqa: B009 - a type checker would object to the plain form

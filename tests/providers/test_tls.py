@@ -31,7 +31,8 @@ class SilentServer:
 
     def __init__(self, authority: trustme.CA) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(context)
+        certificate = authority.issue_cert("127.0.0.1")
+        certificate.configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - pyOpenSSL's types are missing
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._context = context
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}/v1"
