@@ -53,37 +53,44 @@ def normalize(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            state = decoder()
             tidy = Tidy(model, dict(hidden_params or {}), include_usage=include_usage)
-            decode, admit, emit = state.decode, tidy.admit, observer.on_next
-
-            def on_next(frame: bytes) -> None:
-                try:
-                    for chunk in decode(frame):
-                        if admit(chunk):
-                            emit(chunk)
-                except Exception as error:  # noqa: BLE001 - whatever a frame holds, the stream ends by on_error
-                    observer.on_error(error)
-                else:
-                    if state.terminated:
-                        finish()
-
-            def finish() -> None:
-                for chunk in tidy.finish():
-                    emit(chunk)
-                observer.on_completed()
-
-            def on_error(error: Exception) -> None:
-                if state.finish_ends and tidy.is_finished():
-                    finish()
-                else:
-                    observer.on_error(error)
-
-            def on_completed() -> None:
-                on_error(StreamTruncatedError("The answer was cut off: the data ended before the end of the stream."))
-
+            on_next, on_error, on_completed = steps(decoder(), tidy, observer)
             return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
 
         return Stream(subscribe)
 
     return normalized
+
+
+def steps(
+    state: Decoder, tidy: Tidy, observer: abc.ObserverBase[ModelResponseStream]
+) -> tuple[Callable[[bytes], None], Callable[[Exception], None], Callable[[], None]]:
+    """What one subscription does at a frame, at an error and at the end of the data."""
+    decode, admit, emit = state.decode, tidy.admit, observer.on_next
+
+    def on_next(frame: bytes) -> None:
+        try:
+            for chunk in decode(frame):
+                if admit(chunk):
+                    emit(chunk)
+        except Exception as error:  # noqa: BLE001 - whatever a frame holds, the stream ends by on_error
+            observer.on_error(error)
+        else:
+            if state.terminated:
+                finish()
+
+    def finish() -> None:
+        for chunk in tidy.finish():
+            emit(chunk)
+        observer.on_completed()
+
+    def on_error(error: Exception) -> None:
+        if state.finish_ends and tidy.is_finished():
+            finish()
+        else:
+            observer.on_error(error)
+
+    def on_completed() -> None:
+        on_error(StreamTruncatedError("The answer was cut off: the data ended before the end of the stream."))
+
+    return on_next, on_error, on_completed

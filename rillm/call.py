@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.source import Source
 
+SECRETS = frozenset({"api_key", "extra_headers", "client"})
 CALLBACK_LISTS = {"success": "success_callback", "failure": "failure_callback", "cancel": "cancel_callback"}
 
 
@@ -67,13 +68,11 @@ def prepare(
     params = dict(params)
     provider, name = resolve(model, params.pop("custom_llm_provider", None))
     callbacks: dict[str, Any] = {role: params.pop(key, None) or () for role, key in CALLBACK_LISTS.items()}
-    metadata = params.pop("metadata", None)
-    call_id = params.pop("litellm_call_id", None) or str(uuid.uuid4())
-    pipeline = params.pop("pipeline", None)
+    pipeline: Sequence[Operator[Any, Any]] | None = params.pop("pipeline", None)
     stream_options: dict[str, Any] = params.get("stream_options") or {}
     hidden: dict[str, Any] = {
         "custom_llm_provider": provider.name,
-        "litellm_call_id": call_id,
+        "litellm_call_id": params.pop("litellm_call_id", None) or str(uuid.uuid4()),
         "price_provider": provider.prices,
         "response_cost": None,
         "prompt_tokens_estimate": estimate_prompt_tokens(messages),
@@ -82,25 +81,26 @@ def prepare(
         "model": name,
         "messages": messages,
         "custom_llm_provider": provider.name,
-        "litellm_call_id": call_id,
+        "litellm_call_id": hidden["litellm_call_id"],
         "call_type": call_type,
+        "litellm_params": {"metadata": params.pop("metadata", None) or {}},
         "optional_params": {key: value for key, value in params.items() if key not in SECRETS},
-        "litellm_params": {"metadata": metadata or {}},
     }
-    decoder = format_of(provider.format).decoder
-    guard: Sequence[Operator[Any, Any]] = (
-        [repeat_guard(lambda: setting("REPEATED_STREAMING_CHUNK_LIMIT"))] if pipeline is None else pipeline
-    )
     return Call(
         source_of(provider, name, messages, params),
         (
             normalize(
-                decoder, model=name, hidden_params=hidden, include_usage=bool(stream_options.get("include_usage"))
+                format_of(provider.format).decoder,
+                model=name,
+                hidden_params=hidden,
+                include_usage=bool(stream_options.get("include_usage")),
             ),
-            *guard,
+            *(default_pipeline() if pipeline is None else pipeline),
         ),
         callbacks_of(details, **callbacks, on_end=on_end),
     )
 
 
-SECRETS = frozenset({"api_key", "extra_headers", "client"})
+def default_pipeline() -> Sequence[Operator[Any, Any]]:
+    """What chunks run through after `normalize` and before the callbacks, unless the caller says otherwise."""
+    return [repeat_guard(lambda: setting("REPEATED_STREAMING_CHUNK_LIMIT"))]

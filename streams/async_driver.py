@@ -8,87 +8,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex.disposable import Disposable
 
+from rillm.streams.async_reader import AsyncReader
 from rillm.streams.driver import Driver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator
 
     from reactivex import Observable, abc
 
-    from rillm.streams.source import AsyncReading, Source
+    from rillm.streams.source import Source
 
 T = TypeVar("T")
-
-
-class AsyncReader:
-    """A source and the observer it feeds. It is opened by its first read.
-
-    `take` gives the next block, or raises how the source ended: StopAsyncIteration is the good end.
-    """
-
-    def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:
-        self._source = source
-        self._reading: AsyncReading[Any] | None = None
-        self._opening: asyncio.Task[AsyncReading[Any]] | None = None
-        self.take: Callable[[], Awaitable[Sequence[Any]]] = self._open
-        self.observer = observer
-        self.task: asyncio.Task[Sequence[Any]] | None = None
-        self.detached = False
-
-    async def _open(self) -> Sequence[Any]:
-        # In a task, so that `abort` can end it while the server has not answered yet.
-        self._opening = asyncio.ensure_future(self._source.aopen())
-        try:
-            self._reading = await self._opening
-        except asyncio.CancelledError:
-            if self._opening.done() and not self._opening.cancelled() and self._opening.exception() is None:
-                self._reading = self._opening.result()  # it came at the same moment: `aclose` closes it
-            if self.detached and not self.task:
-                raise StopAsyncIteration from None
-            raise
-        self.take = self._reading.blocks.__anext__
-        return await self.take()
-
-    def start(self, done: Callable[[AsyncReader], None]) -> None:
-        """Read a block in a task of its own; `done` is told when it is there, and `arrived` gives it."""
-
-        async def read() -> Sequence[Any]:
-            return await self.take()
-
-        self.task = asyncio.create_task(read())
-        self.task.add_done_callback(lambda _: done(self))
-
-    def arrived(self) -> Sequence[Any]:
-        """What the task has brought."""
-        task, self.task = self.task, None
-        if task is None or task.cancelled():
-            raise RuntimeError("The task that read a stream was cancelled from outside.")
-        return task.result()
-
-    def end(self, reason: Exception) -> None:
-        """Tell the observer how the source ended."""
-        if self.detached:
-            return
-        if isinstance(reason, StopAsyncIteration):
-            self.observer.on_completed()
-        else:
-            self.observer.on_error(reason)
-
-    def abort(self) -> None:
-        """Let go of the connection now, without waiting for anything."""
-        self.detached = True
-        if self._reading is not None:
-            self._reading.abort()
-        elif self._opening is not None:
-            self._opening.cancel()
-        if self.task is not None:
-            self.task.cancel()
-
-    async def aclose(self) -> None:
-        if self.task is not None:
-            await asyncio.gather(self.task, return_exceptions=True)
-        if self._reading is not None:
-            await self._reading.aclose()
 
 
 class AsyncDriver(Driver[T]):

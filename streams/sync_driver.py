@@ -3,86 +3,21 @@
 from __future__ import annotations
 
 import queue
-import threading
-from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex.disposable import Disposable
 
 from rillm.streams.driver import Driver
+from rillm.streams.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator
 
     from reactivex import Observable, abc
 
-    from rillm.streams.source import Reading, Source
+    from rillm.streams.source import Source
 
 T = TypeVar("T")
-BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken yet
-
-
-class Reader:
-    """A source and the observer it feeds. It is opened by its first read.
-
-    `take` gives the next block, or raises how the source ended: StopIteration is the good end.
-    """
-
-    def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:
-        self._source = source
-        self._reading: Reading[Any] | None = None
-        self._blocks = self._read()
-        self._permits = threading.Semaphore(BLOCKS_AHEAD)
-        self._arrived: deque[Sequence[Any] | Exception] = deque()
-        self.take: Callable[[], Sequence[Any]] = self._blocks.__next__
-        self.observer = observer
-        self.on_thread = False
-        self.detached = False
-
-    def _read(self) -> Generator[Sequence[Any]]:
-        self._reading = self._source.open()
-        if self.detached:  # while it was being opened
-            self.close()
-        yield from self._reading.blocks
-
-    def start(self, inbox: queue.SimpleQueue[Reader | None]) -> None:
-        """Read on a thread from now on; `inbox` tells when there is a block to take."""
-        self.on_thread = True
-        self.take = self._take_arrived
-        threading.Thread(target=self._pump, args=(inbox,), name="rillm-reader", daemon=True).start()
-
-    def _pump(self, inbox: queue.SimpleQueue[Reader | None]) -> None:
-        block: Sequence[Any] | Exception = ()
-        while not self.detached and not isinstance(block, Exception):
-            self._permits.acquire()
-            try:
-                block = next(self._blocks)
-            except Exception as error:  # noqa: BLE001 - raised by `take`, on the consumer's thread
-                block = error
-            self._arrived.append(block)
-            inbox.put(self)
-
-    def _take_arrived(self) -> Sequence[Any]:
-        block = self._arrived.popleft()
-        self._permits.release()
-        if isinstance(block, Exception):
-            raise block
-        return block
-
-    def end(self, reason: Exception) -> None:
-        """Tell the observer how the source ended."""
-        if self.detached:
-            return
-        if isinstance(reason, StopIteration):
-            self.observer.on_completed()
-        else:
-            self.observer.on_error(reason)
-
-    def close(self) -> None:
-        self.detached = True
-        self._permits.release()
-        if self._reading is not None:
-            self._reading.close()
 
 
 class SyncDriver(Driver[T]):

@@ -15,8 +15,8 @@ from reactivex.scheduler import NewThreadScheduler
 import rillm
 from rillm import Stream
 from rillm.streams.driver import Driver
+from rillm.streams.reader import BLOCKS_AHEAD
 from rillm.streams.stream import from_source
-from rillm.streams.sync_driver import BLOCKS_AHEAD
 from tests.kit import wire
 from tests.kit.calls import cold
 from tests.kit.leaks import wait_until
