@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reactivex import abc
+
+from rillm.streams.accumulator import Accumulator
+from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import StreamTruncatedError
 from rillm.streams.stream import Stream
 from rillm.streams.tidy import Tidy
@@ -11,10 +15,9 @@ from rillm.streams.tidy import Tidy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reactivex import Observable, abc
+    from reactivex import Observable
 
     from rillm.operators.operator import Operator
-    from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.decoder import Decoder
 
 
@@ -38,7 +41,7 @@ def normalize(
         decoder: makes the decoder of one subscription.
         model: the name that every chunk gets; None keeps the provider's.
         hidden_params: what is known of the call, copied for each subscription.
-        include_usage: let a last chunk with `usage` through.
+        include_usage: end with a chunk that has `usage`, estimated where the provider reports none.
 
     Errors: `StreamTruncatedError`, `StreamDecodeError`, and what an error event stands for.
 
@@ -53,8 +56,9 @@ def normalize(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            tidy = Tidy(model, dict(hidden_params or {}), include_usage=include_usage)
-            on_next, on_error, on_completed = steps(decoder(), tidy, observer)
+            tidy = Tidy(model, dict(hidden_params or {}))
+            last = UsageChunk(tidy, observer) if include_usage else observer
+            on_next, on_error, on_completed = steps(decoder(), tidy, last)
             return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
 
         return Stream(subscribe)
@@ -94,3 +98,23 @@ def steps(
         on_error(StreamTruncatedError("The answer was cut off: the data ended before the end of the stream."))
 
     return on_next, on_error, on_completed
+
+
+class UsageChunk(abc.ObserverBase[ModelResponseStream]):
+    """Hands chunks on, and a chunk with usage at the end: as reported, else estimated from what has passed."""
+
+    def __init__(self, tidy: Tidy, observer: abc.ObserverBase[ModelResponseStream]) -> None:
+        self._tidy = tidy
+        self._observer = observer
+        self._passed = Accumulator()
+
+    def on_next(self, value: ModelResponseStream) -> None:
+        self._passed.add(value)
+        self._observer.on_next(value)
+
+    def on_error(self, error: Exception) -> None:
+        self._observer.on_error(error)
+
+    def on_completed(self) -> None:
+        self._observer.on_next(self._tidy.usage_chunk(self._passed.estimated_usage))
+        self._observer.on_completed()

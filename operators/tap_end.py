@@ -11,7 +11,6 @@ from reactivex.disposable import CompositeDisposable, Disposable
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.errors import RillmError
 from rillm.streams.stream import Stream
-from rillm.streams.usage import estimated_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,9 +92,7 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
 
 def so_far(accumulator: Accumulator) -> ModelResponse:
     """The response with its usage estimated where none was reported."""
-    prompt_tokens = accumulator.hidden_params.get("prompt_tokens_estimate", 0)
-    estimate = None if accumulator.usage else estimated_usage(prompt_tokens, accumulator.billed_text())
-    return accumulator.response(estimate)
+    return accumulator.response(None if accumulator.usage else accumulator.estimated_usage())
 
 
 def isolated(action: Callable[[Ending], None], ending: Ending) -> None:

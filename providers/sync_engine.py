@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 POOLS = 100  # hosts whose connections are kept
 KEPT_CONNECTIONS = 100  # idle ones for each host; more may be open
 BLOCK = 65536
+ENDED_MEANWHILE = (OSError, ValueError, AttributeError)  # of a response that is asked for its socket
 
 
 class SyncEngine(httpx.BaseTransport):
@@ -84,7 +85,7 @@ class Body(httpx.SyncByteStream):
     def abort(self) -> None:
         """Cut the connection: a read that waits in another thread ends at once."""
         # By a second handle, as urllib3 gives the first one away where the connection will not be used again.
-        with suppress(OSError), socket.socket(fileno=os.dup(self._response.fileno())) as connection:
+        with suppress(*ENDED_MEANWHILE), socket.socket(fileno=os.dup(self._response.fileno())) as connection:
             connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rillm.streams.choice_accumulator import ChoiceAccumulator
 from rillm.streams.model import set_hidden_params
 from rillm.streams.response import ModelResponse
-from rillm.streams.usage import Usage, merge_usage
+from rillm.streams.usage import Usage, estimated_usage, merge_usage
 
 if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
@@ -74,6 +74,10 @@ class Accumulator:
     def billed_text(self) -> str:
         """All that the model wrote, of all choices: what an estimate of tokens counts."""
         return "".join(choice.billed_text() for choice in self._choices.values())
+
+    def estimated_usage(self) -> Usage:
+        """Tokens counted from the text, and of the prompt as far as the call has left an estimate."""
+        return estimated_usage(self.hidden_params.get("prompt_tokens_estimate", 0), self.billed_text())
 
     def response(self, usage: Usage | None = None) -> ModelResponse:
         """The response so far, with `usage` where none was reported."""

@@ -20,7 +20,7 @@ from rillm.streams.tool_calls import OpenCalls
 from rillm.streams.usage import Usage, merge_usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -28,10 +28,9 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 class Tidy:
     """The state of one stream. `model` is the name that the caller asked for, None to keep the provider's."""
 
-    def __init__(self, model: str | None, hidden_params: dict[str, Any], *, include_usage: bool) -> None:
+    def __init__(self, model: str | None, hidden_params: dict[str, Any]) -> None:
         self.hidden_params = hidden_params
         self._model = model
-        self._include_usage = include_usage
         self._id = ""
         self._created = 0
         self._system_fingerprint: str | None = None
@@ -114,7 +113,7 @@ class Tidy:
         return bool(self._finish_reasons) and self._begun <= self._finish_reasons.keys()
 
     def finish(self) -> Iterator[ModelResponseStream]:
-        """The chunks that end the stream well."""
+        """The chunks that end the stream well: a finish_reason for each choice."""
         for index in sorted(self._begun | self._finish_reasons.keys()) or [0]:
             implied = "tool_calls" if index in self._calls else "stop"
             reason = self._finish_reasons.get(index, implied)
@@ -126,10 +125,13 @@ class Tidy:
                 "delta": Delta(role=role),
             }
             yield self._chunk([StreamingChoices.model_validate(values)])
-        usage = self.hidden_params.get("usage")
-        if self._include_usage and usage is not None:
-            # One empty delta rather than OpenAI's empty list: `chunk.choices[0].delta` is safe on every chunk.
-            yield self._chunk([StreamingChoices()], usage=usage)
+
+    def usage_chunk(self, estimate: Callable[[], Usage]) -> ModelResponseStream:
+        """The chunk that follows for those who asked for usage; an estimate where the provider reported none.
+
+        One empty delta rather than OpenAI's empty list: `chunk.choices[0].delta` is safe on every chunk.
+        """
+        return self._chunk([StreamingChoices()], usage=self.hidden_params.get("usage") or estimate())
 
     def _chunk(self, choices: list[StreamingChoices], **extra: Any) -> ModelResponseStream:
         if not self._id:

@@ -79,3 +79,11 @@ def test_hidden_params_are_copied() -> None:
     given = {"litellm_call_id": "x"}
     chunks(frame("a", model="m"), DONE, hidden_params=given)
     assert given == {"litellm_call_id": "x"}
+
+
+def test_usage_that_nobody_reported_is_estimated() -> None:
+    *_, last = chunks(frame("four words of text"), DONE, include_usage=True)
+    assert last.usage is not None
+    assert last.usage.is_estimated
+    assert last.usage.completion_tokens == 5
+    assert last.choices[0].delta.content is None
