@@ -1,4 +1,4 @@
-"""Whether a chunk of a long answer costs more than one of a short answer."""
+"""Whether a chunk of a long answer costs more than one of a short answer, beside what a call costs in any case."""
 
 from __future__ import annotations
 
@@ -21,26 +21,30 @@ if TYPE_CHECKING:
     from benchmarks.server import Server
     from benchmarks.sizes import Sizes
 
-LIMIT = 1.10  # the long answer against the short one
+LIMIT = 1.10  # of the longer answer against the shorter one, or the other way round
+CALLS = 20  # empty answers that are timed together
 OURS_ACCUMULATED = "rillm, accumulate()"
 OURS_ASYNC = "rillm, async"
 
 
 def measure(server: Server, sizes: Sizes) -> list[Table]:
-    short, long = Best(), Best()
-    sync_rounds(server, sizes, short, long)
-    asyncio.run(async_rounds(server, sizes, short, long))
-    title = f"CPU per chunk by length of the answer, best of {sizes.rounds}"
-    result = Table(title, ("client", f"{sizes.few:,}: µs", f"{sizes.chunks:,}: µs", "ratio"))
+    call, short, long = Best(), Best(), Best()
+    sync_rounds(server, sizes, call, short, long)
+    asyncio.run(async_rounds(server, sizes, call, short, long))
+    title = f"CPU per chunk by length of the answer, without that of an empty answer, best of {sizes.rounds}"
+    result = Table(title, ("client", "empty: µs", f"{sizes.few:,}: µs", f"{sizes.chunks:,}: µs", "ratio"))
     for name in (HAND, OURS, OURS_ACCUMULATED, OURS_ASYNC):
-        ratio = long[name] / short[name]
-        result.rows.append((name, short[name] * MICRO, long[name] * MICRO, ratio))
+        of_short = (short[name] - call[name]) / sizes.few
+        of_long = (long[name] - call[name]) / sizes.chunks
+        ratio = of_long / of_short
+        result.rows.append((name, call[name] * MICRO, of_short * MICRO, of_long * MICRO, ratio))
         if name != HAND:
-            result.bounds.append(Bound(f"{name}, {sizes.chunks:,} chunks against {sizes.few:,}", ratio, LIMIT))
+            farther = max(ratio, 1 / ratio)
+            result.bounds.append(Bound(f"{name}, {sizes.chunks:,} chunks against {sizes.few:,}", farther, LIMIT))
     return [result]
 
 
-def sync_rounds(server: Server, sizes: Sizes, short: Best, long: Best) -> None:
+def sync_rounds(server: Server, sizes: Sizes, call: Best, short: Best, long: Best) -> None:
     with httpx.Client() as client:
         readers: dict[str, Callable[[str], int]] = {
             HAND: partial(by_hand.read, client),
@@ -53,18 +57,18 @@ def sync_rounds(server: Server, sizes: Sizes, short: Best, long: Best) -> None:
             for name, reader in readers.items():
                 # As many chunks in all, so that both are timed equally well.
                 answers = sizes.chunks // sizes.few
-                several = partial(repeated, reader, server.url(sizes.few), answers)
-                short.add(name, cpu_seconds(several) / (answers * sizes.few))
-                long.add(name, cpu_seconds(partial(reader, server.url(sizes.chunks))) / sizes.chunks)
+                call.add(name, cpu_seconds(partial(repeated, reader, server.url(0), CALLS)) / CALLS)
+                short.add(name, cpu_seconds(partial(repeated, reader, server.url(sizes.few), answers)) / answers)
+                long.add(name, cpu_seconds(partial(reader, server.url(sizes.chunks))))
 
 
-async def async_rounds(server: Server, sizes: Sizes, short: Best, long: Best) -> None:
+async def async_rounds(server: Server, sizes: Sizes, call: Best, short: Best, long: Best) -> None:
     await read_by_rillm(server.url(sizes.few))
     answers = sizes.chunks // sizes.few
     for _ in range(sizes.rounds):
-        several = partial(arepeated, server.url(sizes.few), answers)
-        short.add(OURS_ASYNC, await acpu_seconds(several) / (answers * sizes.few))
-        long.add(OURS_ASYNC, await acpu_seconds(partial(read_by_rillm, server.url(sizes.chunks))) / sizes.chunks)
+        call.add(OURS_ASYNC, await acpu_seconds(partial(arepeated, server.url(0), CALLS)) / CALLS)
+        short.add(OURS_ASYNC, await acpu_seconds(partial(arepeated, server.url(sizes.few), answers)) / answers)
+        long.add(OURS_ASYNC, await acpu_seconds(partial(read_by_rillm, server.url(sizes.chunks))))
 
 
 def read(base_url: str) -> int:
