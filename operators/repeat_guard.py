@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rillm.streams.errors import RepeatedChunkError
+from rillm.streams.errors import BadRequestError, RepeatedChunkError
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def repeat_guard(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            most = limit() if callable(limit) else limit or DEFAULT_LIMIT
+            most = checked(limit() if callable(limit) else limit)
             last: dict[int, str] = {}
             rows: dict[int, int] = {}
             emit = observer.on_next
@@ -84,6 +84,19 @@ def repeat_guard(
         return Stream(subscribe)
 
     return guarded
+
+
+def checked(limit: object) -> int:
+    """A limit as a number: None is the default.
+
+    Raises:
+        BadRequestError: it is no number of at least 1.
+    """
+    if limit is None:
+        return DEFAULT_LIMIT
+    if isinstance(limit, int | str) and str(limit).isdigit() and int(limit) > 0:
+        return int(limit)
+    raise BadRequestError(f"The limit of repeated chunks has to be a number of at least 1, not {limit!r}.")
 
 
 def allowed(text: str, limit: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - for whoever asks for the types of Ending
+from traceback import format_exc
 from typing import TYPE_CHECKING
 
 from reactivex.disposable import CompositeDisposable, Disposable
@@ -102,4 +103,5 @@ def isolated(action: Callable[[Ending], None], ending: Ending) -> None:
     except Exception:  # noqa: BLE001 - a callback is somebody else's code
         from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
 
-        logger.exception("A callback at the end of a stream raised; the stream is not affected")
+        # Not `exception`, which shows the variables of every frame, and keys among them.
+        logger.error("A callback at the end of a stream raised; the stream is not affected\n{}", format_exc())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import socket
+import threading
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -31,11 +33,23 @@ def tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-@cache
 def default_client() -> httpx.Client:
-    """The client of all sync calls that bring none; its connections are reused."""
+    """The client of all sync calls that bring none; its connections are reused.
+
+    It follows no redirect: the keys in its headers are for one host. A fork gets one of its own, as two processes
+    cannot read from one connection.
+    """
+    with _creating:
+        return client_of_process(os.getpid())
+
+
+_creating = threading.Lock()
+
+
+@cache
+def client_of_process(_process: int) -> httpx.Client:
     transport = None if proxied() else SyncEngine(tls())
-    client = httpx.Client(timeout=DEFAULT_TIMEOUT, verify=tls(), transport=transport, follow_redirects=True)
+    client = httpx.Client(timeout=DEFAULT_TIMEOUT, verify=tls(), transport=transport)
     atexit.register(client.close)
     return client
 
@@ -57,10 +71,15 @@ async def default_async_client() -> httpx.AsyncClient:
 async def _lifetime() -> AsyncGenerator[httpx.AsyncClient]:
     # An async generator that is never finished: the loop finishes those when it shuts down.
     transport = None if proxied() else async_engine()
-    async with httpx.AsyncClient(
-        timeout=DEFAULT_TIMEOUT, verify=tls(), transport=transport, limits=LIMITS, follow_redirects=True
-    ) as client:
-        yield client
+    try:
+        async with httpx.AsyncClient(
+            timeout=DEFAULT_TIMEOUT, verify=tls(), transport=transport, limits=LIMITS
+        ) as client:
+            yield client
+    finally:
+        loop = asyncio.get_running_loop()
+        _clients.pop(loop, None)
+        _lifetimes.pop(loop, None)
 
 
 def proxied() -> bool:

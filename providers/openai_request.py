@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
+from rillm.streams.json_values import is_object
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,15 +25,19 @@ def chat_body(
     body |= {name: plain(value) for name, value in params.items() if value is not None}
     if provider.usage_option:
         body["stream_options"] = {**body.get("stream_options", {}), "include_usage": True}
-    elif not body.get("stream_options"):
+    else:
         body.pop("stream_options", None)
     return {**body, **extra_body}
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON: a `Message` of an earlier response may be sent back as it is."""
+    """`value` as JSON: messages and tool calls of an earlier response may be sent back as they are."""
     if isinstance(value, BaseModel):
         return value.model_dump(exclude_none=True)
+    if is_object(value):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in cast("Sequence[Any]", value)]
     if isinstance(value, type) and issubclass(value, BaseModel):
         return json_schema(value)
     return cast("Any", value)

@@ -36,7 +36,7 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
     base = params.pop("api_base", None) or params.pop("base_url", None)
     params.pop("base_url", None)
     api_version = params.pop("api_version", None)
-    headers: dict[str, str] = params.pop("extra_headers", None) or {}
+    headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client") if name in params}
     max_frame_bytes = params.pop("max_frame_bytes", DEFAULT_MAX_FRAME_BYTES)

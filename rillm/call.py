@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import reactivex
+from reactivex.scheduler import ImmediateScheduler
 
 from rillm.callbacks import callbacks_of
 from rillm.operators.normalize import normalize
 from rillm.operators.repeat_guard import repeat_guard
 from rillm.prompt import estimate_prompt_tokens
 from rillm.providers.formats import format_of
+from rillm.providers.openai_request import plain
 from rillm.providers.registry import resolve
 from rillm.providers.sources import source_of
 from rillm.settings import setting
+from rillm.streams.errors import BadRequestError
 from rillm.streams.stream import Stream, from_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from reactivex import Observable
 
     from rillm.callbacks import Listener
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.source import Source
 
-SECRETS = frozenset({"api_key", "extra_headers", "client"})
+SECRETS = frozenset({"api_key", "extra_headers", "headers", "client"})
 CALLBACK_LISTS = {"success": "success_callback", "failure": "failure_callback", "cancel": "cancel_callback"}
 
 
@@ -44,9 +50,11 @@ class Call:
         stream: Stream[ModelResponseStream] = frames.pipe(*self.pipeline, self.callbacks)
         return stream
 
-    def tell(self, error: Exception) -> None:
-        """Tell the callbacks of an error that came before there was a stream."""
-        reactivex.throw(error).pipe(self.callbacks).subscribe(on_error=lambda _: None)
+    def tell(self, error: BaseException | None = None) -> None:
+        """Tell the callbacks of an error that came before there was a stream, or that nobody read the stream."""
+        nothing: Observable[Any] = reactivex.throw(error) if isinstance(error, Exception) else reactivex.never()
+        here = ImmediateScheduler.singleton()
+        nothing.pipe(self.callbacks).subscribe(on_error=lambda _: None, scheduler=here).dispose()
 
 
 def prepare(
@@ -66,6 +74,7 @@ def prepare(
         AuthenticationError: it needs a key and there is none.
     """
     params = dict(params)
+    messages = plain_messages(messages)
     provider, name = resolve(model, params.pop("custom_llm_provider", None))
     callbacks: dict[str, Any] = {role: params.pop(key, None) or () for role, key in CALLBACK_LISTS.items()}
     pipeline: Sequence[Operator[Any, Any]] | None = params.pop("pipeline", None)
@@ -99,6 +108,20 @@ def prepare(
         ),
         callbacks_of(details, **callbacks, on_end=on_end),
     )
+
+
+def plain_messages(messages: Any) -> list[Any]:
+    """The messages as JSON, whatever objects they were.
+
+    Raises:
+        BadRequestError: they are no messages.
+    """
+    kind = type(messages).__name__
+    if hasattr(messages, "__iter__") and not issubclass(type(messages), str | bytes | Mapping):
+        plains = [plain(message) for message in messages]
+        if all(isinstance(message, dict) for message in plains):
+            return plains
+    raise BadRequestError(f"messages= has to be a list of messages, not {kind}.")
 
 
 def default_pipeline() -> Sequence[Operator[Any, Any]]:

@@ -13,7 +13,7 @@ from rillm.settings import setting
 from rillm.streams.errors import StreamCancelledError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from rillm.operators.operator import Operator
     from rillm.operators.tap_end import Ending
@@ -62,11 +62,35 @@ def listener(callback: Callback, details: dict[str, Any], started: datetime) -> 
         ended = datetime.now()  # noqa: DTZ005 - as above
         result = callback(kwargs_of(ending, details, started, ended), ending.response, started, ended)
         if inspect.iscoroutine(result):
-            task = asyncio.get_running_loop().create_task(result)
-            _tasks.add(task)
-            task.add_done_callback(_tasks.discard)
+            start(result)
 
     return listen
+
+
+def start(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run what an async callback returned, in a task of the running loop; an exception in it goes to loguru.
+
+    Raises:
+        RuntimeError: no event loop runs here.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        coroutine.close()
+        raise RuntimeError(
+            "an async callback needs a running event loop: use acompletion, or a plain function"
+        ) from None
+    task = loop.create_task(coroutine)
+    _tasks.add(task)
+    task.add_done_callback(_finish)
+
+
+def _finish(task: asyncio.Task[Any]) -> None:
+    _tasks.discard(task)
+    if not task.cancelled() and task.exception() is not None:
+        from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
+
+        logger.error("An async callback raised: {!r}", task.exception())
 
 
 _tasks: set[asyncio.Task[Any]] = set()  # an event loop itself holds its tasks only weakly

@@ -109,16 +109,16 @@ async def acompletion(
 def opened(call: Call) -> Stream[ModelResponseStream]:
     try:
         reading = call.source.open()
-    except Exception as error:
+    except BaseException as error:
         call.tell(error)
         raise
-    return call.stream(OpenedSource(reading))
+    return call.stream(OpenedSource(reading, call.tell))
 
 
 async def aopened(call: Call) -> Stream[ModelResponseStream]:
     try:
         reading = await call.source.aopen()
-    except Exception as error:
+    except BaseException as error:
         call.tell(error)
         raise
-    return call.stream(AsyncOpenedSource(reading))
+    return call.stream(AsyncOpenedSource(reading, call.tell))

@@ -17,4 +17,4 @@ def setting(name: str) -> Any:
 
 def repeat_limit_from_environment() -> int:
     """`REPEATED_STREAMING_CHUNK_LIMIT`, or 100."""
-    return int(os.environ.get("REPEATED_STREAMING_CHUNK_LIMIT", DEFAULT_REPEAT_LIMIT))
+    return int(os.environ.get("REPEATED_STREAMING_CHUNK_LIMIT") or DEFAULT_REPEAT_LIMIT)

@@ -23,7 +23,7 @@
     │       │   └── RepeatedChunkError        the model says the same again and again
     │       ├── BadGatewayError               502                                      retryable
     │       └── ServiceUnavailableError       503, 529                                 retryable
-    ├── StreamConsumedError               a stream that can be read once was read twice
+    ├── StreamConsumedError               a stream cannot be read here: it was read, or belongs to an event loop
     ├── StreamCancelledError              the consumer left; only callbacks ever see it
     └── MissingExtraError                 an optional dependency is not installed
 

@@ -26,5 +26,5 @@ def price(model: str, provider: str | None, usage: Usage) -> float | None:
     )
     try:
         return float(genai_prices.calc_price(tokens, model, provider_id=provider).total_price)
-    except LookupError:
+    except (LookupError, ValueError):  # an unknown model, or more cached tokens than tokens
         return None

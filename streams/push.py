@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex.disposable import CompositeDisposable, Disposable, SingleAssignmentDisposable
+from reactivex.scheduler import CurrentThreadScheduler, ImmediateScheduler
 
 from rillm.streams.async_driver import AsyncDriver
 from rillm.streams.sync_driver import SyncDriver
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _tasks: set[asyncio.Task[None]] = set()  # an event loop itself holds its tasks only weakly
+
+
+def this_thread() -> abc.SchedulerBase:
+    """Where to run without a scheduler: at once, or where Rx's trampoline runs already, when it gets to it.
+
+    To run on a trampoline of our own would keep what operators schedule on it waiting for our end.
+    """
+    trampoline = CurrentThreadScheduler.singleton()
+    return ImmediateScheduler.singleton() if trampoline.schedule_required() else trampoline
 
 
 def push(

@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rillm.streams.async_driver import AsyncDriver
+from rillm.streams.errors import StreamCancelledError
 from rillm.streams.source import AsyncReading, Reading
 from rillm.streams.sync_driver import SyncDriver
 
@@ -30,7 +31,8 @@ class Hub(Generic[T]):
         self._driver: SyncDriver[T] | AsyncDriver[T] | None = None
         self._items: Any = None
         self._seats: set[Seat[T]] = set()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._is_pulling = False
         self._pulling: asyncio.Task[None] | None = None
         self.end: Exception | None = None
 
@@ -48,17 +50,31 @@ class Hub(Generic[T]):
                 self._driver.close()
 
     def pull(self, seat: Seat[T]) -> None:
-        """Get `seat` an item or the end, by blocking."""
-        with self._lock:
+        """Get `seat` an item or the end, by blocking: one thread pulls for all, the others wait for what it gets."""
+        with self._changed:
+            while self._is_pulling and not seat.buffer and self.end is None:
+                self._changed.wait()
             if seat.buffer or self.end is not None:
-                return  # another thread has pulled meanwhile
-            if self._driver is None:
-                self._driver = SyncDriver(self._observable)
-                self._items = iter(self._driver)
-            try:
-                self._hand_out(next(self._items))
-            except Exception as error:  # noqa: BLE001 - raised to each consumer
-                self.end = error
+                return
+            self._is_pulling = True
+        try:
+            self._pull_here()
+        finally:
+            with self._changed:
+                self._is_pulling = False
+                self._changed.notify_all()
+
+    def _pull_here(self) -> None:
+        if self._driver is None:
+            self._driver = SyncDriver(self._observable)
+            self._items = iter(self._driver)
+        try:
+            self._hand_out(next(self._items))
+        except Exception as error:  # noqa: BLE001 - raised to each consumer
+            self.end = error
+        except BaseException:
+            self.end = interrupted()
+            raise
 
     async def apull(self) -> None:
         """Get everybody an item or the end. In a task, as the consumer that asked first may be cancelled."""
@@ -73,6 +89,9 @@ class Hub(Generic[T]):
             self._hand_out(await anext(self._items))
         except Exception as error:  # noqa: BLE001 - raised to each consumer
             self.end = error
+        except BaseException:
+            self.end = self.end or interrupted()
+            raise
         finally:
             self._pulling = None
 
@@ -86,8 +105,12 @@ class Hub(Generic[T]):
         await self._items.aclose()
 
     def _hand_out(self, item: T) -> None:
-        for seat in self._seats:
+        for seat in tuple(self._seats):
             seat.buffer.append(item)
+
+
+def interrupted() -> StreamCancelledError:
+    return StreamCancelledError("The consumer that read a shared stream for all was interrupted.")
 
 
 class Seat(Generic[T]):

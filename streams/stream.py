@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload, runtime_checkable
 from weakref import WeakSet, finalize
@@ -9,12 +10,12 @@ from weakref import WeakSet, finalize
 from reactivex import ConnectableObservable, Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 from reactivex.observer.autodetachobserver import AutoDetachObserver
-from reactivex.scheduler import CurrentThreadScheduler
 
 from rillm.streams.async_driver import AsyncDriver
 from rillm.streams.driver import Driver, current_driver, driving
+from rillm.streams.errors import StreamCancelledError
 from rillm.streams.link import Link
-from rillm.streams.push import push
+from rillm.streams.push import push, this_thread
 from rillm.streams.shared import Hub
 from rillm.streams.sync_driver import SyncDriver
 
@@ -55,6 +56,7 @@ class Stream(Observable[T]):
         self._drivers: WeakSet[SyncDriver[T] | AsyncDriver[T]] = WeakSet()
         self._cursor: tuple[SyncDriver[T], Generator[T]] | None = None
         self._acursor: tuple[AsyncDriver[T], AsyncGenerator[T]] | None = None
+        self._was_cancelled = False
 
     # Composing
 
@@ -95,19 +97,23 @@ class Stream(Observable[T]):
         """Compose `operators` from left to right.
 
         A plain Observable that comes out is wrapped in a Stream; anything else (a ConnectableObservable) is handed over
-        as it is. Closing the result closes this stream.
+        as it is. Closing the result closes the response that this stream has open, if any.
         """
         result: Any = self
         for operator in operators:
             result = operator(result)
         if type(result) is Observable:
-            return as_stream(result, self)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            return as_stream(result, self._upstream)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if isinstance(result, Stream) and result is not self:
-            result.link(self)  # pyright: ignore[reportUnknownMemberType]
+            result.link(self._upstream)  # pyright: ignore[reportUnknownMemberType]
         return result  # pyright: ignore[reportUnknownVariableType]
 
-    def link(self, upstream: Closable) -> None:
-        """Let `close` of this stream close `upstream` too, unless it has one."""
+    def __add__(self, other: Observable[T]) -> Stream[T]:
+        """One stream after the other."""
+        return as_stream(super().__add__(other), self._upstream)
+
+    def link(self, upstream: Closable | None) -> None:
+        """Let `close` of this stream close `upstream`, an open response, too, unless it has one."""
         self._upstream = self._upstream or upstream
 
     def subscribe(
@@ -132,7 +138,7 @@ class Stream(Observable[T]):
         if scheduler is not None:
             return self._link(Link(to, on_error, on_completed), scheduler)  # pyright: ignore[reportUnknownArgumentType]
         observer: AutoDetachObserver[T] = AutoDetachObserver(to, on_error, on_completed)
-        observer.subscription = push(self, observer, CurrentThreadScheduler.singleton())
+        observer.subscription = push(self, observer, this_thread())
         return Disposable(observer.dispose)
 
     def _link(self, link: Link, driver: Driver[Any]) -> abc.DisposableBase:
@@ -156,7 +162,7 @@ class Stream(Observable[T]):
                 from_source(seat).subscribe(observer, scheduler=scheduler), Disposable(seat.leave)
             )
 
-        return Stream(subscribe, self)
+        return Stream(subscribe)
 
     # Iterating
 
@@ -188,8 +194,14 @@ class Stream(Observable[T]):
         return driver, items
 
     async def __anext__(self) -> T:
+        if self._was_cancelled:
+            raise StreamCancelledError("This stream ended when an earlier `anext` was cancelled, as by a timeout.")
         self._acursor = self._acursor or self._astart()
-        return await anext(self._acursor[1])
+        try:
+            return await anext(self._acursor[1])
+        except asyncio.CancelledError:
+            self._was_cancelled = True  # the next call must not take it for a good end
+            raise
 
     # Letting go
 
@@ -240,6 +252,6 @@ def from_source(source: Source[T], upstream: Closable | None = None) -> Stream[T
         if isinstance(scheduler, Driver):
             return scheduler.attach(source, observer)
         # A new stream, for a closure over the one below would be a cycle: dropping it would not close `source` at once.
-        return push(from_source(source), observer, scheduler or CurrentThreadScheduler.singleton())
+        return push(from_source(source), observer, scheduler or this_thread())
 
     return Stream(subscribe, upstream)

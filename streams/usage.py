@@ -69,7 +69,7 @@ def _merged(earlier: Any, later: Any) -> Any:
 
 def estimate_tokens(text: str) -> int:
     """About how many tokens `text` has: a quarter of its UTF-8 bytes, at least 1 if there is any."""
-    return -(-len(text.encode()) // BYTES_PER_TOKEN)
+    return -(-len(text.encode(errors="replace")) // BYTES_PER_TOKEN)
 
 
 def estimated_usage(prompt_tokens: int, text: str) -> Usage:

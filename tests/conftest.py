@@ -43,7 +43,7 @@ def server(nothing_left: None) -> Iterator[Server]:  # noqa: ARG001 - its check 
         assert not server.busy(), "the client has left an exchange open"
     finally:
         http_client.default_client().close()
-        http_client.default_client.cache_clear()
+        http_client.client_of_process.cache_clear()
         server.stop()
     sockets = psutil.Process().net_connections("tcp")
     assert not [one for one in sockets if one.raddr and one.raddr.port == server.port]

@@ -63,13 +63,13 @@ def silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SilentSe
     certificate = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(certificate))
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    for cached in (http_client.tls, http_client.default_client):
+    for cached in (http_client.tls, http_client.client_of_process):
         cached.cache_clear()
     server = SilentServer(authority)
     yield server
     server.stop()
     http_client.default_client().close()
-    for cached in (http_client.tls, http_client.default_client):
+    for cached in (http_client.tls, http_client.client_of_process):
         cached.cache_clear()
 
 

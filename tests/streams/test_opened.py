@@ -142,7 +142,7 @@ def test_what_was_opened_by_blocking_serves_async_for() -> None:
 def test_what_was_opened_on_a_loop_serves_no_for() -> None:
     async def main() -> None:
         stream = await aopened(Script([1]))
-        with pytest.raises(TypeError, match="async for"):
+        with pytest.raises(rillm.StreamConsumedError, match="async for"):
             next(stream)
         await stream.aclose()
 
