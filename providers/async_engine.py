@@ -1,4 +1,4 @@
-"""The wire engine of async calls where `rillm[fast]` is installed: aiohttp behind httpx's transport interface.
+"""The wire engine of async calls: aiohttp behind httpx's transport interface.
 
 Its parser is written in C, and its pool does not look at every connection whenever one begins or ends: with a thousand
 live streams httpx's own engine takes twenty times as long.

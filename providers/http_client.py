@@ -88,10 +88,10 @@ def proxied() -> bool:
 
 
 def async_engine() -> httpx.AsyncBaseTransport:
-    """aiohttp where `rillm[fast]` is installed, else httpx's own engine."""
+    """aiohttp, or httpx's own engine on a Python for which aiohttp has no wheel."""
     if find_spec("aiohttp") is None:
         return BareTransport(verify=tls(), limits=LIMITS)
-    from rillm.providers.async_engine import AsyncEngine  # noqa: PLC0415 - an extra
+    from rillm.providers.async_engine import AsyncEngine  # noqa: PLC0415 - it may be missing
 
     return AsyncEngine(tls())
 

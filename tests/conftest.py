@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["aiohttp", "httpx"])
 def async_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs an async test with and without the `fast` extra."""
+    """Runs an async test on aiohttp and on httpx's own engine."""
     if request.param == "httpx":
         monkeypatch.setattr(http_client, "find_spec", not_installed)
     else:
