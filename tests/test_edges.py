@@ -1,4 +1,4 @@
-"""What a reader with fresh eyes has found: each case once."""
+"""Edges where a consumer, a callback or an argument is easily forgotten: each case once."""
 
 from __future__ import annotations
 
