@@ -32,12 +32,15 @@ def measure(server: Server, sizes: Sizes) -> list[Table]:
     sync_rounds(server, sizes, call, short, long)
     asyncio.run(async_rounds(server, sizes, call, short, long))
     title = f"CPU per chunk by length of the answer, without that of an empty answer, best of {sizes.rounds}"
-    result = Table(title, ("client", "empty: µs", f"{sizes.few:,}: µs", f"{sizes.chunks:,}: µs", "ratio"))
+    result = Table(
+        title, ("client", "empty: µs", f"{sizes.few:,}: µs", f"{sizes.chunks:,}: µs", "ratio", "with the call")
+    )
     for name in (HAND, OURS, OURS_ACCUMULATED, OURS_ASYNC):
         of_short = (short[name] - call[name]) / sizes.few
         of_long = (long[name] - call[name]) / sizes.chunks
         ratio = of_long / of_short
-        result.rows.append((name, call[name] * MICRO, of_short * MICRO, of_long * MICRO, ratio))
+        whole = (long[name] / sizes.chunks) / (short[name] / sizes.few)
+        result.rows.append((name, call[name] * MICRO, of_short * MICRO, of_long * MICRO, ratio, whole))
         if name != HAND:
             farther = max(ratio, 1 / ratio)
             result.bounds.append(Bound(f"{name}, {sizes.chunks:,} chunks against {sizes.few:,}", farther, LIMIT))

@@ -21,7 +21,7 @@ def chat_body(
 
     Usage is asked for where the provider takes the option, whether the caller wants to see it or not.
     """
-    body: dict[str, Any] = {"model": model, "messages": [plain(message) for message in messages], "stream": True}
+    body: dict[str, Any] = {"model": model, "messages": list(messages), "stream": True}
     body |= {name: plain(value) for name, value in params.items() if value is not None}
     if provider.usage_option:
         body["stream_options"] = {**body.get("stream_options", {}), "include_usage": True}

@@ -11,6 +11,7 @@ from loguru import logger
 from reactivex import operators as ops
 
 import rillm
+from rillm.call import plain_messages
 from rillm.providers.openai_request import plain
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ def cold(text: str = "a b c", **params: Any) -> rillm.Stream[rillm.ModelResponse
 
 def test_closing_one_consumer_leaves_the_others_alone() -> None:
     base = cold()
-    outer: list[str] = []
-    for piece in base.pipe(rillm.text()):
-        outer.append(piece)
+    outer: list[str | None] = []
+    for chunk in base:
+        outer.append(chunk.choices[0].delta.content)
         with base.pipe(rillm.text()) as other:
             next(other)
-    assert outer == ["a", " b", " c"]
+    assert outer == ["a", " b", " c", None]
 
 
 def test_operators_that_schedule_on_the_current_thread_are_served_while_pushed() -> None:
@@ -124,6 +125,11 @@ def test_tool_calls_of_a_response_can_be_sent_back() -> None:
     calls = [{"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
     message = rillm.completion("mock/x", HELLO, mock_response="", mock_tool_calls=calls).choices[0].message
     assert plain({"role": "assistant", "tool_calls": message.tool_calls})["tool_calls"][0]["id"] == "call_1"
+
+
+def test_a_message_of_a_response_can_be_sent_back() -> None:
+    message = rillm.completion("mock/x", HELLO, mock_response="Hi").choices[0].message
+    assert plain_messages((message,)) == [{"content": "Hi", "role": "assistant"}]
 
 
 @pytest.mark.parametrize("messages", [None, "Hello", 5, [("user", "Hello")]])
