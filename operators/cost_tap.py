@@ -9,7 +9,7 @@ from rillm.operators.tap_end import Ending, tap_end
 from rillm.streams.prices import price
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
@@ -66,6 +66,16 @@ def cost_of(response: ModelResponse) -> Cost:
     """The cost of a response, also left in its `_hidden_params["response_cost"]`."""
     hidden = response.hidden_params
     provider = hidden.get("price_provider", ANY_PROVIDER)
-    if hidden.get("response_cost") is None and response.model and provider:
-        hidden["response_cost"] = price(response.model, None if provider == ANY_PROVIDER else provider, response.usage)
+    if hidden.get("response_cost") is None:
+        if hidden.get("rates"):
+            hidden["response_cost"] = by_rates(hidden["rates"], response.usage)
+        elif response.model and provider:
+            asked = None if provider == ANY_PROVIDER else provider
+            hidden["response_cost"] = price(response.model, asked, response.usage)
     return Cost(hidden.get("response_cost"), response.usage, response)
+
+
+def by_rates(rates: Sequence[float | None], usage: Usage) -> float:
+    """USD for `usage` at the caller's own rates, USD per token of the prompt and of the answer."""
+    prompt, answer = rates
+    return (prompt or 0.0) * usage.prompt_tokens + (answer or 0.0) * usage.completion_tokens

@@ -10,7 +10,7 @@ from rillm.providers.openai_request import chat_body
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rillm.providers.provider import Provider
     from rillm.streams.source import Source
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 MOCK_PARAMETERS = ("mock_response", "mock_tool_calls", "mock_delay", "mock_chunk_delay")
 
 
-def source_of(provider: Provider, model: str, messages: Sequence[Any], params: dict[str, Any]) -> Source[bytes]:
+def source_of(
+    provider: Provider,
+    model: str,
+    messages: Sequence[Any],
+    params: dict[str, Any],
+    on_headers: Callable[[Mapping[str, str]], None] | None = None,
+) -> Source[bytes]:
     """The source that asks `provider`, or the mock where `params` has a `mock_response`. Nothing is sent yet.
 
     Args:
@@ -26,6 +32,7 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`); all others go into the body.
+        on_headers: is told the headers of an answer, by LiteLLM's names for them.
 
     Raises:
         AuthenticationError, BadRequestError: the key or the address is missing.
@@ -64,5 +71,6 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
         max_frame_bytes=max_frame_bytes,
         provider=provider.name,
         model=model,
+        on_headers=on_headers,
         **way,
     )

@@ -16,6 +16,8 @@ from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.source import AsyncReading, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from rillm.providers.formats import Format
 
 C = TypeVar("C", httpx.Client, httpx.AsyncClient)
@@ -33,6 +35,7 @@ class HTTPSource:
         timeout: seconds or an `httpx.Timeout`; None for the client's own.
         client: an `httpx.Client` or, for async calls, an `httpx.AsyncClient`, used instead of the shared ones.
         provider, model: for error messages.
+        on_headers: is told the headers of a good answer.
     """
 
     format: Format
@@ -44,6 +47,7 @@ class HTTPSource:
     max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES
     provider: str = ""
     model: str = ""
+    on_headers: Callable[[Mapping[str, str]], None] | None = None
 
     def open(self) -> Reading[bytes]:
         """Send the request; returns when the headers of a good answer are there."""
@@ -65,6 +69,7 @@ class HTTPSource:
             raise
         except Exception as error:
             raise self.told(translated(error)) from error
+        self._tell_headers(response)
         exchange = Exchange(self, response)
         return Reading(exchange.blocks, exchange.close)
 
@@ -88,8 +93,13 @@ class HTTPSource:
             raise
         except Exception as error:
             raise self.told(translated(error)) from error
+        self._tell_headers(response)
         exchange = AsyncExchange(self, response)
         return AsyncReading(exchange, exchange.aclose, exchange.abort)
+
+    def _tell_headers(self, response: httpx.Response) -> None:
+        if self.on_headers is not None:
+            self.on_headers(litellm_headers(response.headers))
 
     def _client(self, kind: type[C]) -> C | None:
         if self.client is None or isinstance(self.client, kind):
@@ -119,3 +129,9 @@ class HTTPSource:
             reason = f"HTTP {answer.status_code} {answer.reason_phrase}, which is not followed."
             return APIError(f"The server sent no answer, but {reason}", response=answer, body=details)
         return failure(details, status=answer.status_code, response=answer, headers=answer.headers)
+
+
+def litellm_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """As LiteLLM shows them in `additional_headers`: rate limits by their own names, all with a prefix."""
+    limits = {name: value for name, value in headers.items() if name.startswith("x-ratelimit-")}
+    return limits | {f"llm_provider-{name}": value for name, value in headers.items()}

@@ -14,6 +14,8 @@ from rillm.settings import repeat_limit_from_environment
 if TYPE_CHECKING:
     from rillm.calls import acompletion, completion, stream
     from rillm.chunk_builder import stream_chunk_builder
+    from rillm.completion_stream import CompletionStream
+    from rillm.custom_logger import CustomLogger
     from rillm.decoding import decode
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from rillm.operators.share import share
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
+    from rillm.operators.timeouts import timeouts
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
     from rillm.streams.errors import (
@@ -67,10 +70,12 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "Choices",
+    "CompletionStream",
     "ConflictError",
     "ContentPolicyViolationError",
     "ContextWindowExceededError",
     "Cost",
+    "CustomLogger",
     "Delta",
     "Ending",
     "FrameTooLargeError",
@@ -101,6 +106,7 @@ __all__ = [
     "acompletion",
     "as_stream",
     "callback_tap",
+    "callbacks",
     "cancel_callback",
     "combine_latest",
     "completion",
@@ -108,8 +114,10 @@ __all__ = [
     "cost_tap",
     "decode",
     "failure_callback",
+    "input_callback",
     "merge",
     "normalize",
+    "num_retries",
     "of",
     "race",
     "repeat_guard",
@@ -119,6 +127,7 @@ __all__ = [
     "success_callback",
     "tap_end",
     "text",
+    "timeouts",
     "zip",
 ]
 
@@ -126,6 +135,8 @@ __all__ = [
 HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.chunk_builder": ("stream_chunk_builder",),
     "rillm.calls": ("acompletion", "completion", "stream"),
+    "rillm.completion_stream": ("CompletionStream",),
+    "rillm.custom_logger": ("CustomLogger",),
     "rillm.decoding": ("decode",),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
@@ -136,6 +147,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.share": ("share",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
+    "rillm.operators.timeouts": ("timeouts",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
     "rillm.streams.errors": (
@@ -184,6 +196,20 @@ failure_callback: list[Callable[..., Any]] = []
 
 cancel_callback: list[Callable[..., Any]] = []
 """Called in the same way when the consumer has left a stream; if empty, `failure_callback` is."""
+
+input_callback: list[Callable[..., Any]] = []
+"""Called as `f(kwargs)` before a request is sent."""
+
+callbacks: list[Any] = []
+"""`CustomLogger` objects, which are told of everything."""
+
+num_retries: int | None = None
+"""How often a call is made again after an error that may pass, where the call itself does not say; None: 2."""
+
+# LiteLLM's names for callbacks that are coroutine functions; here they may stand in the lists above as well.
+_async_input_callback: list[Callable[..., Any]] = []
+_async_success_callback: list[Callable[..., Any]] = []
+_async_failure_callback: list[Callable[..., Any]] = []
 
 
 def __getattr__(name: str) -> Any:

@@ -1,127 +1,217 @@
-"""One call: whom to ask, what to send, and the default pipeline that its answer runs through."""
+"""One call: its targets, the pipeline that its answer runs through, and who is told of it."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import reactivex
-from reactivex.scheduler import ImmediateScheduler
+from reactivex import operators as ops
 
-from rillm.callbacks import callbacks_of
-from rillm.operators.normalize import normalize
+from rillm.attempts import DEFAULT_RETRIES, Attempts
+from rillm.completion_stream import CompletionStream
+from rillm.dispatch import Dispatcher, asyncio_runs
+from rillm.hooks import at_the_end, each_chunk, watched
+from rillm.listeners import Kind, Listeners
+from rillm.operators.accumulate import accumulate
 from rillm.operators.repeat_guard import repeat_guard
-from rillm.prompt import estimate_prompt_tokens
-from rillm.providers.formats import format_of
-from rillm.providers.openai_request import plain
-from rillm.providers.registry import resolve
-from rillm.providers.sources import source_of
+from rillm.operators.tap_end import Ending, tap_end
+from rillm.record import Record, kind_of
 from rillm.settings import setting
-from rillm.streams.errors import BadRequestError
-from rillm.streams.stream import Stream, from_source
+from rillm.streams.async_driver import AsyncDriver
+from rillm.streams.errors import StreamConsumedError
+from rillm.streams.opened import AsyncOpenedSource, OpenedSource
+from rillm.streams.response import ModelResponse
+from rillm.streams.stream import as_stream
+from rillm.streams.within import open_within, too_late
+from rillm.target import Limits, plain_messages, targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reactivex import Observable
 
-    from rillm.callbacks import Listener
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
-    from rillm.streams.source import Source
+    from rillm.streams.source import AsyncReading, Source
+    from rillm.streams.stream import Stream
 
-SECRETS = frozenset({"api_key", "extra_headers", "headers", "client"})
-CALLBACK_LISTS = {"success": "success_callback", "failure": "failure_callback", "cancel": "cancel_callback"}
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Call:
-    """A call that can be made any number of times."""
+    """One call, made once: by blocking or on an event loop, as a stream or whole.
 
-    source: Source[bytes]
-    pipeline: tuple[Operator[Any, Any], ...]
-    callbacks: Operator[ModelResponseStream, ModelResponseStream]
+    Raises:
+        BadRequestError: the messages, the provider or its address are none.
+        AuthenticationError: a key is needed and there is none.
+    """
 
-    def stream(self, opened: Any = None) -> Stream[ModelResponseStream]:
-        """The answer as chunks, through the pipeline: of a new call, or of one that is `opened` already."""
-        frames = from_source(opened or self.source, upstream=opened)
-        stream: Stream[ModelResponseStream] = frames.pipe(*self.pipeline, self.callbacks)
+    def __init__(
+        self, model: str, messages: Any, params: dict[str, Any], call_type: str = "completion", *, stream: bool
+    ) -> None:
+        params = dict(params)
+        self._listeners = Listeners.of_call(params)
+        self._dispatcher = Dispatcher()
+        pipeline: Sequence[Operator[Any, Any]] | None = params.pop("pipeline", None)
+        self._pipeline = default_pipeline() if pipeline is None else pipeline
+        self._limits = Limits.of_call(params)
+        retries = retries_of(params)
+        self.record = Record(plain_messages(messages), params, call_type, stream=stream)
+        self._attempts = Attempts(targets_of(model, self.record, params, self._limits), retries)
+        self._ending: Ending | None = None  # of the latest try
+        self._told = False
+
+    # By blocking
+
+    def open(self) -> CompletionStream:
+        """Send the request, again or to a fallback if need be; returns when an answer has begun."""
+        try:
+            while True:
+                began = time.monotonic()
+                try:
+                    reading = open_within(self._limits.to_begin(), self._source().open)
+                except Exception as error:
+                    seconds = self._seconds_to_wait(error)
+                    if seconds is None:
+                        raise
+                    time.sleep(seconds)
+                else:
+                    return self.stream(OpenedSource(reading, self._on_unread), time.monotonic() - began)
+        except BaseException as error:
+            self._dispatcher.dispatch(self._calls_at_end(ending_by(error), on_event_loop=False))
+            raise
+
+    def response(self) -> ModelResponse:
+        """The whole answer. It is streamed on the wire all the same, so that leaving stops the model."""
+        responses = list(self._whole())
+        return responses[0] if responses else ModelResponse(model=self.record.model)
+
+    # On an event loop
+
+    async def aopen(self) -> CompletionStream:
+        """As `open`."""
+        try:
+            while True:
+                began = time.monotonic()
+                try:
+                    reading = await self._aopen_within(self._limits.to_begin())
+                except Exception as error:
+                    seconds = self._seconds_to_wait(error)
+                    if seconds is None:
+                        raise
+                    await asyncio.sleep(seconds)
+                else:
+                    return self.stream(AsyncOpenedSource(reading, self._on_unread), time.monotonic() - began)
+        except BaseException as error:
+            await self._dispatcher.adispatch(self._calls_at_end(ending_by(error), on_event_loop=True))
+            raise
+
+    async def aresponse(self) -> ModelResponse:
+        """As `response`."""
+        responses = [response async for response in self._whole()]
+        return responses[0] if responses else ModelResponse(model=self.record.model)
+
+    async def _aopen_within(self, seconds: float | None) -> AsyncReading[bytes]:
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await self._source().aopen()
+        except TimeoutError:
+            if limit.expired():
+                raise too_late(seconds) from None
+            raise
+
+    # The pipeline
+
+    def stream(self, opened: Any = None, spent: float = 0.0) -> CompletionStream:
+        """The answer as chunks: of a request to be made, or of one that is `opened`, which took `spent` seconds."""
+        chunks = self._tries(self._try(opened, spent), self._try)
+        if self._listeners.hear(Kind.STREAM):
+            chunks = chunks.pipe(each_chunk(self._on_chunk))
+        return CompletionStream(chunks.pipe(at_the_end(self._on_end)), self.record, opened)
+
+    def _whole(self) -> Stream[ModelResponse]:
+        def whole() -> Stream[ModelResponse]:
+            return self._try().pipe(accumulate())
+
+        return self._tries(whole(), whole).pipe(at_the_end(self._on_end))
+
+    def _source(self) -> Source[bytes]:
+        return watched(self._attempts.target.source, self.record, self._listeners, self._dispatcher)
+
+    def _try(self, opened: Any = None, spent: float = 0.0) -> Stream[ModelResponseStream]:
+        chunks = self._attempts.target.chunks(opened or self._source(), opened, spent)
+        stream: Stream[ModelResponseStream] = chunks.pipe(*self._pipeline, tap_end(self._on_try_end))
         return stream
 
-    def tell(self, error: BaseException | None = None) -> None:
-        """Tell the callbacks of an error that came before there was a stream, or that nobody read the stream."""
-        nothing: Observable[Any] = reactivex.throw(error) if isinstance(error, Exception) else reactivex.never()
-        here = ImmediateScheduler.singleton()
-        nothing.pipe(self.callbacks).subscribe(on_error=lambda _: None, scheduler=here).dispose()
+    def _tries(self, first: Stream[T], again: Callable[[], Stream[T]]) -> Stream[T]:
+        """The first try and, after a failure that allows it, further ones."""
+
+        def go_on(error: Exception, _: Observable[T]) -> Observable[T]:
+            seconds = self._seconds_to_wait(error)
+            if seconds is None:
+                return reactivex.throw(error)
+            further = self._tries(again(), again)
+            return reactivex.concat(pause(seconds), further) if seconds else further
+
+        return first.pipe(ops.catch(go_on))
+
+    def _seconds_to_wait(self, error: Exception) -> float | None:
+        """Before the next try; None if there is none. What has been handed to the consumer cannot be taken back."""
+        if self.record.stream and self._ending is not None and self._ending.response is not None:
+            return None
+        seconds = self._attempts.after(error)
+        left = self._limits.left()
+        return None if left is not None and seconds is not None and seconds >= left else seconds
+
+    # Callbacks
+
+    def _on_chunk(self, chunk: ModelResponseStream, driver: object) -> None:
+        event = self.record.chunk(chunk)
+        calls = self._listeners.calls(event, on_event_loop=isinstance(driver, AsyncDriver))
+        self._dispatcher.dispatch(calls, driver)
+
+    def _on_try_end(self, ending: Ending) -> None:
+        self._ending = ending
+
+    def _on_end(self, error: Exception | None, cancelled: bool, driver: object) -> None:  # noqa: FBT001 - as it is called
+        if isinstance(error, StreamConsumedError):
+            return  # a second reader is no call
+        ending = self._ending
+        if ending is None or ending.error is not error or ending.cancelled != cancelled:
+            ending = Ending(None, error, cancelled)
+        self._dispatcher.dispatch(self._calls_at_end(ending, on_event_loop=isinstance(driver, AsyncDriver)), driver)
+
+    def _on_unread(self) -> None:
+        ending = Ending(None, cancelled=True)
+        self._dispatcher.start(self._calls_at_end(ending, on_event_loop=asyncio_runs()))
+
+    def _calls_at_end(self, ending: Ending, *, on_event_loop: bool) -> Sequence[Callable[[], Any]]:
+        """The callbacks of the one end that a call has."""
+        if self._told:
+            return ()
+        self._told = True
+        self.record.settle(ending)
+        if not self._listeners.hear(kind_of(ending)):
+            return ()
+        return self._listeners.calls(self.record.ended(ending), on_event_loop=on_event_loop)
 
 
-def prepare(
-    model: str,
-    messages: Sequence[Any],
-    params: dict[str, Any],
-    *,
-    on_end: Listener | None = None,
-    call_type: str = "completion",
-) -> Call:
-    """Find the provider and build the request and the pipeline. Nothing is sent.
-
-    `on_end` is told how a call ended after the user's callbacks have been.
-
-    Raises:
-        BadRequestError: the provider or its address is not known.
-        AuthenticationError: it needs a key and there is none.
-    """
-    params = dict(params)
-    messages = plain_messages(messages)
-    provider, name = resolve(model, params.pop("custom_llm_provider", None))
-    callbacks: dict[str, Any] = {role: params.pop(key, None) or () for role, key in CALLBACK_LISTS.items()}
-    pipeline: Sequence[Operator[Any, Any]] | None = params.pop("pipeline", None)
-    stream_options: dict[str, Any] = params.get("stream_options") or {}
-    hidden: dict[str, Any] = {
-        "custom_llm_provider": provider.name,
-        "litellm_call_id": params.pop("litellm_call_id", None) or str(uuid.uuid4()),
-        "price_provider": provider.prices,
-        "response_cost": None,
-        "prompt_tokens_estimate": estimate_prompt_tokens(messages),
-    }
-    details: dict[str, Any] = {
-        "model": name,
-        "messages": messages,
-        "custom_llm_provider": provider.name,
-        "litellm_call_id": hidden["litellm_call_id"],
-        "call_type": call_type,
-        "litellm_params": {"metadata": params.pop("metadata", None) or {}},
-        "optional_params": {key: value for key, value in params.items() if key not in SECRETS},
-    }
-    return Call(
-        source_of(provider, name, messages, params),
-        (
-            normalize(
-                format_of(provider.format).decoder,
-                model=name,
-                hidden_params=hidden,
-                include_usage=bool(stream_options.get("include_usage")),
-            ),
-            *(default_pipeline() if pipeline is None else pipeline),
-        ),
-        callbacks_of(details, **callbacks, on_end=on_end),
-    )
+def ending_by(error: BaseException) -> Ending:
+    """How a call ended that has not begun: by an error, or because its consumer was interrupted."""
+    return Ending(None, error) if isinstance(error, Exception) else Ending(None, cancelled=True)
 
 
-def plain_messages(messages: Any) -> list[Any]:
-    """The messages as JSON, whatever objects they were.
+def pause(seconds: float) -> Stream[Any]:
+    """A stream of nothing that ends after so long."""
+    return as_stream(reactivex.timer(seconds).pipe(ops.ignore_elements()))
 
-    Raises:
-        BadRequestError: they are no messages.
-    """
-    kind = type(messages).__name__
-    if hasattr(messages, "__iter__") and not issubclass(type(messages), str | bytes | Mapping):
-        plains = [plain(message) for message in messages]
-        if all(isinstance(message, dict) for message in plains):
-            return plains
-    raise BadRequestError(f"messages= has to be a list of messages, not {kind}.")
+
+def retries_of(params: dict[str, Any]) -> int:
+    """How often a call may be made again: `num_retries`, else `max_retries`, else the setting, else 2."""
+    counts = [params.pop("num_retries", None), params.pop("max_retries", None), setting("num_retries")]
+    return next((count for count in counts if count is not None), DEFAULT_RETRIES)
 
 
 def default_pipeline() -> Sequence[Operator[Any, Any]]:

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import reactivex
 
-from rillm.call import prepare
-from rillm.streams.opened import AsyncOpenedSource, OpenedSource
-from rillm.streams.response import ModelResponse
+from rillm.call import Call
+from rillm.parameters import ACOMPLETION, COMPLETION, named, signature
 from rillm.streams.stream import as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rillm.call import Call
-    from rillm.operators.tap_end import Ending
+    from rillm.completion_stream import CompletionStream
     from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.response import ModelResponse
     from rillm.streams.stream import Stream
 
 
@@ -29,25 +28,30 @@ def stream(model: str, messages: Sequence[Any] = (), **params: Any) -> Stream[Mo
     >>> "".join(stream("mock/echo", mock_response="Hello").map(lambda chunk: chunk.choices[0].delta.content or ""))
     'Hello'
     """
-    prepare(model, messages, params)  # an unknown model or a missing key shows here, not in the middle of a pipeline
-    return as_stream(reactivex.defer(lambda _: prepare(model, messages, params).stream()))
+
+    def call() -> Call:
+        return Call(model, messages, params, stream=True)
+
+    call()  # an unknown model or a missing key shows here, not in the middle of a pipeline
+    return as_stream(reactivex.defer(lambda _: call().stream()))
 
 
 @overload
 def completion(
-    model: str, messages: Sequence[Any], *, stream: Literal[True], **params: Any
-) -> Stream[ModelResponseStream]: ...
+    model: str, messages: Sequence[Any] = ..., *positional: Any, stream: Literal[True], **params: Any
+) -> CompletionStream: ...
 @overload
 def completion(
-    model: str, messages: Sequence[Any], *, stream: Literal[False] | None = None, **params: Any
+    model: str, messages: Sequence[Any] = ..., *positional: Any, stream: Literal[False] | None = None, **params: Any
 ) -> ModelResponse: ...
 @overload
 def completion(
-    model: str, messages: Sequence[Any], *, stream: bool | None = None, **params: Any
-) -> ModelResponse | Stream[ModelResponseStream]: ...
+    model: str, messages: Sequence[Any] = ..., *positional: Any, stream: bool | None = None, **params: Any
+) -> ModelResponse | CompletionStream: ...
+@signature(COMPLETION)
 def completion(
-    model: str, messages: Sequence[Any], *, stream: bool | None = None, **params: Any
-) -> ModelResponse | Stream[ModelResponseStream]:
+    model: str, messages: Sequence[Any] = (), *positional: Any, **params: Any
+) -> ModelResponse | CompletionStream:
     """Ask a model, and wait for its answer or stream it.
 
     With `stream=True` the request is sent before this returns, so that its errors are raised here; the stream belongs
@@ -57,14 +61,28 @@ def completion(
         model: provider and model, as in "openai/gpt-4o-mini", "openai:gpt-4o-mini" or, where only one provider can be
             meant, "gpt-4o-mini".
         messages: in OpenAI's shape.
-        stream: whether to return a `Stream` of chunks instead of the whole response.
-        params: `api_key`; `api_base` or `base_url`; `api_version`; `timeout` in seconds per read, or an
-            `httpx.Timeout`; `extra_headers`; `extra_body`; `client`, an `httpx.Client` (an `httpx.AsyncClient` for
-            `acompletion`); `max_frame_bytes` (16 MiB); `mock_response`, `mock_tool_calls`, `mock_delay` and
-            `mock_chunk_delay` (seconds);
-            `success_callback`, `failure_callback`, `cancel_callback`, lists of functions for this call;
-            `pipeline`, operators instead of `[repeat_guard()]`; `metadata`. All others go to the provider:
-            `temperature`, `max_tokens`, `tools`, …
+        positional, params: by LiteLLM's names and in its order (see `rillm.parameters`). `stream`: whether to return
+            a `CompletionStream` of chunks instead of the whole response.
+
+            Where to: `api_key`; `api_base` or `base_url`; `api_version`; `custom_llm_provider`; `extra_headers`;
+            `extra_body`; `client`, an `httpx.Client` (an `httpx.AsyncClient` for `acompletion`).
+
+            How long, in seconds: `timeout` for each read, or an `httpx.Timeout`; `stream_timeout`, the same for
+            streams only; `first_token_timeout` until the model says something; `idle_timeout` between two chunks;
+            `total_timeout` for the call with all its tries.
+
+            How often: `num_retries` or `max_retries` (2) after errors that may pass, with exponential backoff and
+            jitter or as the provider's `Retry-After` says; then `fallbacks`, names of models or dicts of parameters
+            that differ. A stream is tried again until its first chunk has been handed over, a whole answer until
+            it is there.
+
+            Who is told: `success_callback`, `failure_callback`, `cancel_callback`, `input_callback`, `callbacks`,
+            lists for this call; `metadata` for them; `pipeline`, operators instead of `[repeat_guard()]`.
+
+            Further: `max_frame_bytes` (16 MiB); `additional_drop_params`, names that are not sent;
+            `input_cost_per_token` and `output_cost_per_token` (USD) for models that have a price of their own;
+            `mock_response` and its like (see `rillm.providers.mock`). All others go to the provider: `temperature`,
+            `max_tokens`, `tools`, …
 
     Raises:
         RillmError: see `rillm.streams.errors`; what had come is in `.partial`.
@@ -72,53 +90,30 @@ def completion(
     >>> completion("mock/echo", [{"role": "user", "content": "Hi"}], mock_response="Hello").choices[0].message.content
     'Hello'
     """
-    endings: list[Ending] = []
-    call = prepare(model, messages, params, on_end=endings.append)
-    if stream is True:
-        return opened(call)
-    for _chunk in call.stream():
-        pass
-    return endings[0].response or ModelResponse(model=model)
+    params = named(COMPLETION, positional, params)
+    is_stream = params.pop("stream", None) is True
+    call = Call(model, messages, params, stream=is_stream)
+    return call.open() if is_stream else call.response()
 
 
 @overload
 async def acompletion(
-    model: str, messages: Sequence[Any], *, stream: Literal[True], **params: Any
-) -> Stream[ModelResponseStream]: ...
+    model: str, messages: Sequence[Any] = ..., *positional: Any, stream: Literal[True], **params: Any
+) -> CompletionStream: ...
 @overload
 async def acompletion(
-    model: str, messages: Sequence[Any], *, stream: Literal[False] | None = None, **params: Any
+    model: str, messages: Sequence[Any] = ..., *positional: Any, stream: Literal[False] | None = None, **params: Any
 ) -> ModelResponse: ...
 @overload
 async def acompletion(
-    model: str, messages: Sequence[Any], *, stream: bool | None = None, **params: Any
-) -> ModelResponse | Stream[ModelResponseStream]: ...
+    model: str, messages: Sequence[Any] = ..., *positional: Any, stream: bool | None = None, **params: Any
+) -> ModelResponse | CompletionStream: ...
+@signature(ACOMPLETION)
 async def acompletion(
-    model: str, messages: Sequence[Any], *, stream: bool | None = None, **params: Any
-) -> ModelResponse | Stream[ModelResponseStream]:
+    model: str, messages: Sequence[Any] = (), *positional: Any, **params: Any
+) -> ModelResponse | CompletionStream:
     """As `completion`, on the running event loop: `await acompletion(...)`, then `async for` if it is a stream."""
-    endings: list[Ending] = []
-    call = prepare(model, messages, params, on_end=endings.append, call_type="acompletion")
-    if stream is True:
-        return await aopened(call)
-    async for _chunk in call.stream():
-        pass
-    return endings[0].response or ModelResponse(model=model)
-
-
-def opened(call: Call) -> Stream[ModelResponseStream]:
-    try:
-        reading = call.source.open()
-    except BaseException as error:
-        call.tell(error)
-        raise
-    return call.stream(OpenedSource(reading, call.tell))
-
-
-async def aopened(call: Call) -> Stream[ModelResponseStream]:
-    try:
-        reading = await call.source.aopen()
-    except BaseException as error:
-        call.tell(error)
-        raise
-    return call.stream(AsyncOpenedSource(reading, call.tell))
+    params = named(ACOMPLETION, positional, params)
+    is_stream = params.pop("stream", None) is True
+    call = Call(model, messages, params, "acompletion", stream=is_stream)
+    return await call.aopen() if is_stream else await call.aresponse()

@@ -10,9 +10,10 @@ from reactivex.disposable import Disposable
 
 from rillm.streams.async_reader import AsyncReader
 from rillm.streams.driver import Driver
+from rillm.streams.started import Started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Coroutine
 
     from reactivex import Observable, abc
 
@@ -32,6 +33,7 @@ class AsyncDriver(Driver[T]):
             None  # the one that is awaited in this task, while there is nothing else to do
         )
         self._detached: list[AsyncReader] = []
+        self._held: list[asyncio.Task[None]] = []
         self._arrived: deque[AsyncReader] = deque()
         self._woken: asyncio.Future[None] | None = None
 
@@ -49,6 +51,21 @@ class AsyncDriver(Driver[T]):
 
         return Disposable(detach)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its event loop can still run anything."""
+        return not self._loop.is_closed()
+
+    def hold(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start `work` in a task, and wait for it before more is read and before the iteration ends.
+
+        So callbacks may take their time without the event loop standing still, and what waits for them stays small.
+        They are coroutines that raise nothing.
+        """
+        task = self._loop.create_task(Started(work))
+        self._held.append(task)
+        return task
+
     async def __aiter__(self) -> AsyncGenerator[T]:
         out, take = self._out, self._out.popleft
         try:
@@ -56,6 +73,8 @@ class AsyncDriver(Driver[T]):
             while not self._ended:
                 while out:
                     yield take()
+                if self._held:
+                    await self._release()
                 reader = self._direct or await self._next_reader()
                 if reader is None:
                     continue
@@ -78,6 +97,12 @@ class AsyncDriver(Driver[T]):
         finally:
             self.close()
             await self._close_detached()
+            await self._release()
+
+    async def _release(self) -> None:
+        while self._held:
+            await asyncio.shield(self._held[0])
+            self._held.pop(0)
 
     def close(self) -> None:
         """End the iteration and let go of every source at once; the loop must be this driver's."""

@@ -118,7 +118,7 @@ def test_failure_at_the_call(server: Server, told: Told, call: Callable[[Server]
     ((role, kwargs, response, *_),) = told.calls
     assert (role, response) == ("failure", None)
     assert kwargs["exception"] is caught.value
-    assert kwargs["response_cost"] is None
+    assert kwargs["response_cost"] == 0
 
 
 def leave(server: Server) -> None:

@@ -11,8 +11,8 @@ from loguru import logger
 from reactivex import operators as ops
 
 import rillm
-from rillm.call import plain_messages
 from rillm.providers.openai_request import plain
+from rillm.target import plain_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,10 +29,9 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     async def checked() -> T:
         async with asyncio.timeout(LONGEST):
             result = await main
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        if others:  # they may be just ending
-            await asyncio.wait(others, timeout=1)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
+        deadline = time.monotonic() + 1
+        while (others := asyncio.all_tasks() - {asyncio.current_task()}) and time.monotonic() < deadline:
+            await asyncio.wait(others, timeout=0.1)  # they may be just ending
         assert not others, others
         return result
 
