@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from rillm.providers import openai_request
 from rillm.providers.framing import BodyFramer
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
@@ -18,6 +19,7 @@ from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rillm.providers.request import ChatCall, Request
     from rillm.streams.decoder import Decoder
     from rillm.streams.frame import Framer
 
@@ -31,12 +33,14 @@ class Format:
         framer: makes the framer of one response, given the largest frame in bytes.
         decoder: makes the decoder of one response.
         is_last: whether a frame is the end marker, after which a connection can be used again.
+        encode: makes the request of a call.
     """
 
     name: str
     framer: Callable[[int], Framer]
     decoder: Callable[[], Decoder]
     is_last: Callable[[bytes], bool]
+    encode: Callable[[ChatCall], Request]
 
 
 def event_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
@@ -47,15 +51,13 @@ def is_done(frame: bytes) -> bool:
     return frame == END
 
 
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
-    {
-        name: Format(name, event_stream, decoder, is_done)
-        for name, decoder in {
-            "openai-chat": OpenAIChatDecoder,
-            "openai-completions": OpenAICompletionsDecoder,
-        }.items()
-    }
-)
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
+    format_.name: format_
+    for format_ in (
+        Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
+        Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
+    )
+})  # fmt: skip
 
 
 def format_of(name: str) -> Format:

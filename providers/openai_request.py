@@ -6,28 +6,29 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
+from rillm.providers.azure import chat_completions_url
+from rillm.providers.request import Request
 from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from rillm.providers.provider import Provider
+    from rillm.providers.request import ChatCall
 
 
-def chat_body(
-    provider: Provider, model: str, messages: Sequence[Any], params: Mapping[str, Any], extra_body: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The body of a streamed request: `params` without those that are None, then `extra_body` over all.
+def encode(call: ChatCall) -> Request:
+    """The request of a streamed chat completion."""
+    return Request(chat_completions_url(call.provider, call.base, call.model, call.api_version), chat_body(call))
 
-    Usage is asked for where the provider takes the option, whether the caller wants to see it or not.
-    """
-    body: dict[str, Any] = {"model": model, "messages": list(messages), "stream": True}
-    body |= {name: plain(value) for name, value in params.items() if value is not None}
-    if provider.usage_option:
+
+def chat_body(call: ChatCall) -> dict[str, Any]:
+    """The body. Usage is asked for where the provider takes the option, whether the caller wants to see it or not."""
+    body: dict[str, Any] = {"model": call.model, "messages": list(call.messages), "stream": True, **call.params}
+    if call.provider.usage_option:
         body["stream_options"] = {**body.get("stream_options", {}), "include_usage": True}
     else:
         body.pop("stream_options", None)
-    return {**body, **extra_body}
+    return body
 
 
 def plain(value: Any) -> Any:

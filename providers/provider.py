@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from rillm.streams.errors import AuthenticationError, BadRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Provider:
         usage_option: whether it accepts `stream_options: {"include_usage": true}`; others answer 400 or 422.
         prices: its provider id in genai-prices, None where that has no prices for it.
         server_port: for a server that users run themselves: the port it listens on by default, None for a service.
+        routes: formats that it speaks beside, by what stands before the model's name or in `api=`:
+            `openai/responses/gpt-5`.
 
     """
 
@@ -40,6 +46,7 @@ class Provider:
     usage_option: bool = True
     prices: str | None = None
     server_port: int | None = None
+    routes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def key(self, api_key: str | None = None) -> str | None:
         """The key to send: `api_key`, else from the environment of this moment, else None where none is needed.

@@ -7,7 +7,9 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from rillm.providers import natives
 from rillm.providers.lookalikes import ALIASES, LOOKALIKES
+from rillm.providers.natives import NATIVES
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
     from rillm.providers.provider import Provider
 
-PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType({provider.name: provider for provider in LOOKALIKES})
+PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
+    {provider.name: provider for provider in (*LOOKALIKES, *NATIVES)}
+)
 
 # Names of models that one vendor alone serves under them. Open weights are served by many (`gpt-oss-20b`), and a colon
 # is a tag of Ollama's (`deepseek-r1:7b`): those need a provider.
@@ -37,6 +41,7 @@ BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "perplexity": ("sonar", "sonar-*"),
         "xai": ("grok-*",),
         "zai": ("glm-*",),
+        **natives.BARE_NAMES,
     }
 )
 FINE_TUNED: Final = "ft:gpt-*"  # https://platform.openai.com/docs/guides/fine-tuning: ft:gpt-4o-mini:organisation::id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from rillm.providers.exchange import AsyncExchange, Exchange
 from rillm.providers.failures import failure
@@ -36,6 +36,7 @@ class HTTPSource:
         client: an `httpx.Client` or, for async calls, an `httpx.AsyncClient`, used instead of the shared ones.
         provider, model: for error messages.
         on_headers: is told the headers of a good answer.
+        sign: makes further headers of the URL and the body.
     """
 
     format: Format
@@ -48,6 +49,7 @@ class HTTPSource:
     provider: str = ""
     model: str = ""
     on_headers: Callable[[Mapping[str, str]], None] | None = None
+    sign: Callable[[str, bytes], Mapping[str, str]] | None = None
 
     def open(self) -> Reading[bytes]:
         """Send the request; returns when the headers of a good answer are there."""
@@ -111,7 +113,11 @@ class HTTPSource:
             if not (value.isascii() and value.isprintable()):  # httpx's error would show the key
                 raise BadRequestError(f"The value of the header {name} has a character that HTTP does not allow there.")
         timeout = {} if self.timeout is None else {"timeout": self.timeout}
-        return {"headers": self.headers, "json": self.body, **timeout}
+        if self.sign is None:
+            return {"headers": self.headers, "json": self.body, **timeout}
+        content = to_json(self.body)
+        signed = {"Content-Type": "application/json", **self.headers, **self.sign(self.url, content)}
+        return {"headers": signed, "content": content, **timeout}
 
     def told(self, error: RillmError) -> RillmError:
         error.llm_provider = error.llm_provider or self.provider

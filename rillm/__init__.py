@@ -113,6 +113,7 @@ __all__ = [
     "concat",
     "cost_tap",
     "decode",
+    "drop_params",
     "failure_callback",
     "input_callback",
     "merge",
@@ -205,6 +206,9 @@ callbacks: list[Any] = []
 
 num_retries: int | None = None
 """How often a call is made again after an error that may pass, where the call itself does not say; None: 2."""
+
+drop_params: bool = False
+"""Whether parameters that a provider does not support are left out instead of being an error."""
 
 # LiteLLM's names for callbacks that are coroutine functions; here they may stand in the lists above as well.
 _async_input_callback: list[Callable[..., Any]] = []

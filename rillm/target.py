@@ -13,10 +13,10 @@ from rillm.operators.normalize import normalize
 from rillm.operators.timeouts import timeouts
 from rillm.parameters import without_bookkeeping
 from rillm.prompt import estimate_prompt_tokens
-from rillm.providers.formats import format_of
 from rillm.providers.openai_request import plain
 from rillm.providers.registry import resolve
 from rillm.providers.sources import source_of
+from rillm.settings import setting
 from rillm.streams.errors import BadRequestError
 from rillm.streams.stream import Stream, as_stream, from_source
 
@@ -113,18 +113,17 @@ def target_of(model: str, record: Record, params: dict[str, Any], limits: Limits
         "additional_headers": {},
         "prompt_tokens_estimate": estimate_prompt_tokens(record.messages),
     }
-    source = source_of(
+    source, format_ = source_of(
         provider, name, record.messages, with_timeout(params, stream=record.stream), hidden["additional_headers"].update
     )
     hidden["api_base"] = record.api_base = getattr(source, "url", "")
     record.model, record.provider, record.hidden = name, provider.name, hidden
-    decoder = format_of(provider.format).decoder
     include_usage = bool(stream_options.get("include_usage"))
     return Target(
         name,
         provider.name,
         source,
-        normalize(decoder, model=name, hidden_params=hidden, include_usage=include_usage),
+        normalize(format_.decoder, model=name, hidden_params=hidden, include_usage=include_usage),
         hidden,
         limits,
     )
@@ -137,6 +136,7 @@ def with_timeout(params: dict[str, Any], *, stream: bool) -> dict[str, Any]:
     if stream and stream_timeout is not None:
         params["timeout"] = stream_timeout
     dropped = params.pop("additional_drop_params", None) or ()
+    params.setdefault("drop_params", setting("drop_params"))
     return {name: value for name, value in params.items() if name not in dropped}
 
 

@@ -11,7 +11,7 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
 from reactivex.disposable import Disposable
-from reactivex.scheduler import ImmediateScheduler
+from reactivex.scheduler import VirtualTimeScheduler
 
 import rillm
 from rillm.providers.openai_chat import OpenAIChatDecoder
@@ -41,6 +41,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.share: (rillm.share(), CHUNKS),
     rillm.tap_end: (rillm.tap_end(lambda _: None), CHUNKS),
     rillm.text: (rillm.text(), CHUNKS),
+    rillm.timeouts: (rillm.timeouts(idle=60), CHUNKS),
 }
 
 every_operator = pytest.mark.parametrize(("operator", "items"), OPERATORS.values(), ids=[f.__name__ for f in OPERATORS])
@@ -100,7 +101,7 @@ class Watched:
 @every_other_than_share
 def test_dispose_reaches_the_source(operator: Operator[Any, Any], items: list[Any]) -> None:
     watched = Watched(items[:1])
-    subscription = operator(watched.observable).subscribe(scheduler=ImmediateScheduler())
+    subscription = operator(watched.observable).subscribe(scheduler=VirtualTimeScheduler())
     assert (watched.disposed,) == (0,)
     subscription.dispose()
     assert watched.disposed == 1
@@ -117,7 +118,7 @@ def test_close_reaches_the_source(operator: Operator[Any, Any], items: list[Any]
 
 @every_other_than_share
 def test_the_scheduler_reaches_the_source(operator: Operator[Any, Any], items: list[Any]) -> None:
-    scheduler = ImmediateScheduler()
+    scheduler = VirtualTimeScheduler()
     watched = Watched(items[:1])
     operator(watched.observable).subscribe(scheduler=scheduler).dispose()
     assert watched.schedulers == [scheduler]

@@ -1,0 +1,101 @@
+"""What a wire format's encoder is given, and what it makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from rillm.streams.errors import UnsupportedParamsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rillm.providers.provider import Provider
+
+    Translation = Callable[[Any], Mapping[str, Any]]
+
+# OpenAI's parameters: a format that has no word for one cannot do it. All others are the provider's own, and are sent.
+OPENAI_PARAMETERS: Final = frozenset({
+    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens",
+    "max_tokens", "modalities", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key",
+    "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier",
+    "stop", "store", "stream_options", "temperature", "thinking", "tool_choice", "tools", "top_logprobs", "top_p",
+    "user", "verbosity", "web_search_options",
+})  # fmt: skip
+# They ask for nothing that a format could lack.
+HARMLESS: Final = frozenset({"stream_options"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    """A completion as the caller asks for it, in OpenAI's words.
+
+    Attributes:
+        provider, model: who is asked; the model without the provider's prefix.
+        messages: plain JSON.
+        params: without those that are None.
+        base: the base URL, without a slash at the end.
+        api_version: for providers that date their API.
+        drop_params: whether what the provider cannot do is left out instead of being an error.
+    """
+
+    provider: Provider
+    model: str
+    messages: Sequence[Mapping[str, Any]]
+    params: Mapping[str, Any]
+    base: str
+    api_version: str | None = None
+    drop_params: bool = False
+
+    def unsupported(self, what: str) -> None:
+        """Drop what the provider cannot do, if the caller allows that.
+
+        Raises:
+            UnsupportedParamsError: the caller does not.
+        """
+        if not self.drop_params:
+            raise UnsupportedParamsError(
+                f"{self.provider.name} does not support {what}. Leave it out, or pass drop_params=True to have it "
+                "dropped.",
+                llm_provider=self.provider.name,
+                model=self.model,
+            )
+
+    def translated(self, words: Mapping[str, str | Translation]) -> dict[str, Any]:
+        """The parameters in the words of a format.
+
+        Args:
+            words: for each OpenAI parameter that the format has a word for, that word, or a function from the value to
+                the fields that stand for it. Parameters that are not OpenAI's keep their names.
+
+        Raises:
+            UnsupportedParamsError: there is no word for one.
+        """
+        fields: dict[str, Any] = {}
+        for name, value in self.params.items():
+            word = words.get(name)
+            if word is None and name in OPENAI_PARAMETERS:
+                if name not in HARMLESS:
+                    self.unsupported(f"the parameter {name!r}")
+            elif word is None or isinstance(word, str):
+                fields[word or name] = value
+            else:
+                fields |= word(value)
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A POST request.
+
+    Attributes:
+        url: where to.
+        body: sent as JSON.
+        headers: beside those of every request.
+        sign: makes further headers of URL and body, for providers that sign their requests.
+    """
+
+    url: str
+    body: dict[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    sign: Callable[[str, bytes], Mapping[str, str]] | None = None
