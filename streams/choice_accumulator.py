@@ -57,8 +57,8 @@ class ChoiceAccumulator:
             self._has_function = True
             self._function_name = self._function_name or delta.function_call.name
             self._function_arguments.append(delta.function_call.arguments)
-        if delta.provider_specific_fields:
-            self._fields.update(delta.provider_specific_fields)
+        for key, value in (delta.provider_specific_fields or {}).items():
+            gather(self._fields, *(("citations", [value]) if key == "citation" else (key, value)))
         if delta.audio is not None:
             self._add_audio(delta.audio)
         for key, value in delta.extra.items():

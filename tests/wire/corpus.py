@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FORMATS = frozenset({"openai-chat", "openai-completions"})
+from tests.wire.expectations import EXPECTATIONS
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,4 @@ def cases() -> list[Case]:
     if not root:
         return []
     found = [Case(path.parent, json.loads(path.read_bytes())) for path in sorted(Path(root).glob("*/*/meta.json"))]
-    return [case for case in found if case.format in FORMATS]
+    return [case for case in found if case.format in EXPECTATIONS]

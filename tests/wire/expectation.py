@@ -1,0 +1,50 @@
+"""What a recorded answer is in our words: how the raw facts of a format are to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rillm import ModelResponse
+
+
+def as_reported(usage: Mapping[str, Any]) -> Mapping[str, Any]:
+    return usage
+
+
+def citations_of(response: ModelResponse) -> int:
+    fields = response.choices[0].message.provider_specific_fields or {}
+    return len(fields.get("citations", ()))
+
+
+def server_calls_of(response: ModelResponse) -> int:
+    fields = response.choices[0].message.provider_specific_fields or {}
+    return len(fields.get("server_tool_calls", ()))
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One format.
+
+    Attributes:
+        usage: from the usage as reported to the fields that ours has to have.
+        reasons: from raw finish reasons to OpenAI's; one that is missing stays as it is.
+        says_model, says_id: whether its chunks do.
+        arguments_are_objects: whether calls carry JSON rather than text: their text is a dump of ours.
+        finish_follows_calls: whether calls for the client make it "tool_calls" whatever the raw reason says.
+        citations, server_calls: how many there are in a response of ours; None where the format has none.
+    """
+
+    usage: Callable[[Mapping[str, Any]], Mapping[str, Any]] = as_reported
+    reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    says_model: bool = True
+    says_id: bool = True
+    arguments_are_objects: bool = False
+    finish_follows_calls: bool = True
+    citations: Callable[[ModelResponse], int] | None = citations_of
+    server_calls: Callable[[ModelResponse], int] | None = server_calls_of
+
+
+OPENAI_CHAT = Expectation(finish_follows_calls=False, citations=None, server_calls=None)
