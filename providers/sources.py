@@ -10,12 +10,10 @@ from rillm.providers.request import ChatCall
 from rillm.providers.routes import route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rillm.providers.provider import Provider
     from rillm.streams.source import Source
-
-    OnHeaders = Callable[[Mapping[str, str]], None]
 
 MOCK_PARAMETERS: Final = ("mock_response", "mock_tool_calls", "mock_delay", "mock_chunk_delay")
 IN_PROCESS: Final = ("mock", "local")
@@ -23,11 +21,7 @@ EVERY_REQUEST: Final = {"Accept": "text/event-stream", "Accept-Encoding": "ident
 
 
 def source_of(
-    provider: Provider,
-    model: str,
-    messages: Sequence[Any],
-    params: dict[str, Any],
-    on_headers: OnHeaders | None = None,
+    provider: Provider, model: str, messages: Sequence[Any], params: dict[str, Any], **fields: Any
 ) -> tuple[Source[bytes], Format]:
     """The source that asks `provider`, and the format of what it answers. Nothing is sent yet.
 
@@ -39,7 +33,7 @@ def source_of(
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`), `api` for another API of the same provider
             ("responses"), `drop_params`; all others go into the request.
-        on_headers: is told the headers of an answer, by LiteLLM's names for them.
+        fields: further ones of the `HTTPSource`: `on_headers`, `to_begin`.
 
     Raises:
         AuthenticationError, BadRequestError: the key or the address is missing.
@@ -71,8 +65,8 @@ def source_of(
         sign=request.sign,
         provider=provider.name,
         model=model,
-        on_headers=on_headers,
         **way,
+        **fields,
     )
     return source, FORMATS[name]
 

@@ -45,7 +45,7 @@ class SyncEngine(httpx.BaseTransport):
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=urllib3.Timeout(connect=timeout.get("connect"), read=timeout.get("read")),
+                timeout=urllib3.Timeout(timeout.get("total"), timeout.get("connect"), timeout.get("read")),
             )
         body = Body(request, response)
         return httpx.Response(
@@ -76,7 +76,7 @@ class Body(httpx.SyncByteStream):
             else:
                 yield from iter(lambda: response.read1(BLOCK, decode_content=False), b"")
 
-    def set_timeout(self, seconds: float) -> None:
+    def set_timeout(self, seconds: float | None) -> None:
         """How long the next reads may wait; the next request on this connection sets its own."""
         connection = self._response.connection
         if connection is not None and connection.sock is not None:

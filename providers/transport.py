@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,9 +15,10 @@ from rillm.providers.httpx_api import httpx
 from rillm.streams.errors import APIError, BadRequestError, RillmError
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.source import AsyncReading, Reading
+from rillm.streams.within import too_late
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from rillm.providers.formats import Format
 
@@ -37,6 +39,8 @@ class HTTPSource:
         provider, model: for error messages.
         on_headers: is told the headers of a good answer.
         sign: makes further headers of the URL and the body.
+        to_begin: how many seconds the answer may take to begin, asked for each request. A sync request gives its
+            connection up then; an async one is cancelled by who waits for it.
     """
 
     format: Format
@@ -50,12 +54,15 @@ class HTTPSource:
     model: str = ""
     on_headers: Callable[[Mapping[str, str]], None] | None = None
     sign: Callable[[str, bytes], Mapping[str, str]] | None = None
+    to_begin: Callable[[], float | None] | None = None
 
     def open(self) -> Reading[bytes]:
         """Send the request; returns when the headers of a good answer are there."""
         client = self._client(httpx.Client) or default_client()
         try:
-            response = client.send(client.build_request("POST", self.url, **self._request()), stream=True)
+            request = client.build_request("POST", self.url, **self._request())
+            with beginning_within(self.to_begin and self.to_begin(), request):
+                response = client.send(request, stream=True)
             if not response.is_success:
                 body = bytearray()
                 try:
@@ -72,6 +79,8 @@ class HTTPSource:
         except Exception as error:
             raise self.told(translated(error)) from error
         self._tell_headers(response)
+        if "set_timeout" in response.extensions:
+            response.extensions["set_timeout"](request.extensions["timeout"]["read"])
         exchange = Exchange(self, response)
         return Reading(exchange.blocks, exchange.close)
 
@@ -135,6 +144,29 @@ class HTTPSource:
             reason = f"HTTP {answer.status_code} {answer.reason_phrase}, which is not followed."
             return APIError(f"The server sent no answer, but {reason}", response=answer, body=details)
         return failure(details, status=answer.status_code, response=answer, headers=answer.headers)
+
+
+@contextmanager
+def beginning_within(seconds: float | None, request: httpx.Request) -> Generator[None]:
+    """Let the engine wait no longer than that for the headers; for the body the request's own timeout holds again.
+
+    Engines look the timeout up when they need it, httpx's own as well.
+    """
+    timeout: dict[str, float | None] = request.extensions["timeout"]
+    if seconds is None:
+        yield
+        return
+    usual = dict(timeout)
+    for step in ("connect", "read", "write", "pool"):
+        timeout[step] = min(seconds, timeout.get(step) or seconds)
+    timeout["total"] = seconds
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise too_late(seconds) from error
+    finally:
+        del timeout["total"]
+        timeout.update(usual)
 
 
 def litellm_headers(headers: Mapping[str, str]) -> dict[str, str]:

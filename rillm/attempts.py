@@ -45,15 +45,16 @@ class Attempts:
         return self._next(error)
 
     def _seconds_to_retry(self, error: RillmError) -> float | None:
-        wanted = error.retry_after or 0.0
-        if not error.retryable or self.failed > self._retries or wanted > LONGEST_RETRY_AFTER:
+        if not error.retryable or self.failed > self._retries:
             return None
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= LONGEST_RETRY_AFTER else None
         from tenacity import RetryCallState, Retrying, wait_exponential, wait_random  # noqa: PLC0415 - 30 ms, if ever
 
         wait = wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT) + wait_random(0, JITTER)
         state = RetryCallState(Retrying(wait=wait), None, (), {})
         state.attempt_number = self.failed
-        return max(wanted, wait(state))
+        return wait(state)
 
     def _first(self) -> Target:
         while True:

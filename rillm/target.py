@@ -114,7 +114,12 @@ def target_of(model: str, record: Record, params: dict[str, Any], limits: Limits
         "prompt_tokens_estimate": estimate_prompt_tokens(record.messages),
     }
     source, format_ = source_of(
-        provider, name, record.messages, with_timeout(params, stream=record.stream), hidden["additional_headers"].update
+        provider,
+        name,
+        record.messages,
+        with_timeout(params, stream=record.stream),
+        on_headers=hidden["additional_headers"].update,
+        to_begin=limits.to_begin,
     )
     hidden["api_base"] = record.api_base = getattr(source, "url", "")
     record.model, record.provider, record.hidden = name, provider.name, hidden
