@@ -10,16 +10,23 @@ from rillm.providers.openai_request import chat_body
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rillm.providers.provider import Provider
     from rillm.streams.source import Source
 
-MOCK_PARAMETERS = ("mock_response", "mock_tool_calls", "mock_delay", "mock_chunk_delay")
+MOCK_PARAMETERS = (
+    "mock_response",
+    "mock_tool_calls",
+    "mock_timeout",
+    "mock_delay",
+    "mock_chunk_delay",
+    "mock_slice",
+)
 
 
 def source_of(provider: Provider, model: str, messages: Sequence[Any], params: dict[str, Any]) -> Source[bytes]:
-    """The source that asks `provider`, or the mock where `params` has a `mock_response`. Nothing is sent yet.
+    """The source that asks `provider`, or the mock where `params` asks for one. Nothing is sent yet.
 
     Args:
         provider, model: as `rillm.providers.registry.resolve` found them.
@@ -41,10 +48,10 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
     way = {name: params.pop(name) for name in ("timeout", "client") if name in params}
     max_frame_bytes = params.pop("max_frame_bytes", DEFAULT_MAX_FRAME_BYTES)
     body = chat_body(provider, model, messages, params, extra_body)
-    if provider.name == "mock" or mock.get("mock_response") is not None or mock.get("mock_tool_calls"):
-        from rillm.providers.mock import mock_source  # noqa: PLC0415 - as below
+    if provider.name == "mock" or is_mocked(mock):
+        from rillm.providers.mock import MockSource  # noqa: PLC0415 - as below
 
-        return mock_source(body, **mock)
+        return MockSource(body, **mock, timeout=way.get("timeout"), provider=provider.name)
     if provider.name == "local":
         from rillm.providers.local import local_source  # noqa: PLC0415 - as below
 
@@ -66,3 +73,8 @@ def source_of(provider: Provider, model: str, messages: Sequence[Any], params: d
         model=model,
         **way,
     )
+
+
+def is_mocked(params: Mapping[str, Any]) -> bool:
+    """Whether a call with these parameters is answered here, without a key and a network."""
+    return params.get("mock_response") is not None or bool(params.get("mock_tool_calls") or params.get("mock_timeout"))
