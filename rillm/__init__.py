@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rillm.calls import acompletion, completion, stream
     from rillm.chunk_builder import stream_chunk_builder
     from rillm.decoding import decode
+    from rillm.mocks import mock_completion
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
@@ -109,6 +110,7 @@ __all__ = [
     "decode",
     "failure_callback",
     "merge",
+    "mock_completion",
     "normalize",
     "of",
     "race",
@@ -127,6 +129,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.chunk_builder": ("stream_chunk_builder",),
     "rillm.calls": ("acompletion", "completion", "stream"),
     "rillm.decoding": ("decode",),
+    "rillm.mocks": ("mock_completion",),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
