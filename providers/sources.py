@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from rillm.providers.provider import Provider
     from rillm.streams.source import Source
 
-MOCK_PARAMETERS: Final = ("mock_response", "mock_tool_calls", "mock_delay", "mock_chunk_delay")
-IN_PROCESS: Final = ("mock", "local")
+MOCK_PARAMETERS: Final = (
+    "mock_response", "mock_tool_calls", "mock_timeout", "mock_delay", "mock_chunk_delay", "mock_slice",
+)  # fmt: skip
 EVERY_REQUEST: Final = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
 
 
@@ -25,7 +26,7 @@ def source_of(
 ) -> tuple[Source[bytes], Format]:
     """The source that asks `provider`, and the format of what it answers. Nothing is sent yet.
 
-    It is the mock where `params` has a `mock_response`.
+    It is the mock where `params` asks for one.
 
     Args:
         provider, model: as `rillm.providers.registry.resolve` found them.
@@ -41,10 +42,16 @@ def source_of(
     """
     params = dict(params)
     mock: dict[str, Any] = {name: params.pop(name) for name in MOCK_PARAMETERS if name in params}
-    is_mock = provider.name == "mock" or mock.get("mock_response") is not None or mock.get("mock_tool_calls")
-    if is_mock or provider.name in IN_PROCESS:
+    if provider.name == "mock" or is_mocked(mock):
+        from rillm.providers.mock import MockSource  # noqa: PLC0415 - as below
+
         body = chat_body(ChatCall(provider, model, messages, in_body(params), ""))
-        return in_process(body, model, mock if is_mock else None), FORMATS["openai-chat"]
+        return MockSource(body, **mock, timeout=params.get("timeout"), provider=provider.name), FORMATS["openai-chat"]
+    if provider.name == "local":
+        from rillm.providers.local import local_source  # noqa: PLC0415 - it needs an extra
+
+        body = chat_body(ChatCall(provider, model, messages, in_body(params), ""))
+        return local_source(model, body), FORMATS["openai-chat"]
     from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
 
     base = params.pop("api_base", None) or params.pop("base_url", None)
@@ -78,12 +85,6 @@ def in_body(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: plain(value) for name, value in params.items() if value is not None and name not in way}
 
 
-def in_process(body: dict[str, Any], model: str, mock: Mapping[str, Any] | None) -> Source[bytes]:
-    """The mock or the model in this process; both speak OpenAI's chat format."""
-    if mock is not None:
-        from rillm.providers.mock import mock_source  # noqa: PLC0415 - as below
-
-        return mock_source(body, **mock)
-    from rillm.providers.local import local_source  # noqa: PLC0415 - it needs an extra
-
-    return local_source(model, body)
+def is_mocked(params: Mapping[str, Any]) -> bool:
+    """Whether a call with these parameters is answered here, without a key and a network."""
+    return params.get("mock_response") is not None or bool(params.get("mock_tool_calls") or params.get("mock_timeout"))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rillm.completion_stream import CompletionStream
     from rillm.custom_logger import CustomLogger
     from rillm.decoding import decode
+    from rillm.mocks import mock_completion
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
@@ -117,6 +118,7 @@ __all__ = [
     "failure_callback",
     "input_callback",
     "merge",
+    "mock_completion",
     "normalize",
     "num_retries",
     "of",
@@ -139,6 +141,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.completion_stream": ("CompletionStream",),
     "rillm.custom_logger": ("CustomLogger",),
     "rillm.decoding": ("decode",),
+    "rillm.mocks": ("mock_completion",),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),

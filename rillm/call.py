@@ -17,6 +17,7 @@ from rillm.listeners import Kind, Listeners
 from rillm.operators.accumulate import accumulate
 from rillm.operators.repeat_guard import repeat_guard
 from rillm.operators.tap_end import Ending, tap_end
+from rillm.providers.sources import is_mocked
 from rillm.record import Record, kind_of
 from rillm.settings import setting
 from rillm.streams.async_driver import AsyncDriver
@@ -209,9 +210,13 @@ def pause(seconds: float) -> Stream[Any]:
 
 
 def retries_of(params: dict[str, Any]) -> int:
-    """How often a call may be made again: `num_retries`, else `max_retries`, else the setting, else 2."""
-    counts = [params.pop("num_retries", None), params.pop("max_retries", None), setting("num_retries")]
-    return next((count for count in counts if count is not None), DEFAULT_RETRIES)
+    """How often a call may be made again: `num_retries`, else `max_retries`, else the setting, else 2.
+
+    A mocked failure does not pass: it is tried again only where the call itself asks for it.
+    """
+    usual = 0 if is_mocked(params) else DEFAULT_RETRIES if setting("num_retries") is None else setting("num_retries")
+    counts = [params.pop("num_retries", None), params.pop("max_retries", None)]
+    return next((count for count in counts if count is not None), usual)
 
 
 def default_pipeline() -> Sequence[Operator[Any, Any]]:

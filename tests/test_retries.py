@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from reactivex import operators as ops
 
 import rillm
 from rillm import attempts
@@ -231,5 +232,6 @@ def test_leaving_while_it_waits(server: Server) -> None:
         api_key=KEY,
         cancel_callback=[lambda kwargs, *_: told.append(kwargs)],
     )
-    assert list(rillm.merge(chunks, rillm.of("now")).take(1)) == ["now"]
+    both: rillm.Stream[Any] = rillm.merge(chunks, rillm.of("now"))
+    assert list(both.pipe(ops.take(1))) == ["now"]
     assert [type(kwargs["exception"]) for kwargs in told] == [rillm.StreamCancelledError]
