@@ -11,17 +11,15 @@ from reactivex import operators as ops
 
 from rillm.attempts import DEFAULT_RETRIES, Attempts
 from rillm.completion_stream import CompletionStream
-from rillm.dispatch import Dispatcher, asyncio_runs
-from rillm.hooks import at_the_end, each_chunk, watched
-from rillm.listeners import Kind, Listeners
+from rillm.hooks import at_the_end
+from rillm.listeners import Listeners
 from rillm.operators.accumulate import accumulate
 from rillm.operators.repeat_guard import repeat_guard
-from rillm.operators.tap_end import Ending, tap_end
+from rillm.operators.tap_end import tap_end
 from rillm.providers.sources import is_mocked
-from rillm.record import Record, kind_of
+from rillm.record import Record
+from rillm.reporter import Reporter
 from rillm.settings import setting
-from rillm.streams.async_driver import AsyncDriver
-from rillm.streams.errors import StreamConsumedError
 from rillm.streams.opened import AsyncOpenedSource, OpenedSource
 from rillm.streams.response import ModelResponse
 from rillm.streams.stream import as_stream
@@ -53,16 +51,14 @@ class Call:
         self, model: str, messages: Any, params: dict[str, Any], call_type: str = "completion", *, stream: bool
     ) -> None:
         params = dict(params)
-        self._listeners = Listeners.of_call(params)
-        self._dispatcher = Dispatcher()
+        listeners = Listeners.of_call(params)
         pipeline: Sequence[Operator[Any, Any]] | None = params.pop("pipeline", None)
         self._pipeline = default_pipeline() if pipeline is None else pipeline
         self._limits = Limits.of_call(params)
         retries = retries_of(params)
         self.record = Record(plain_messages(messages), params, call_type, stream=stream)
+        self._reporter = Reporter(self.record, listeners)
         self._attempts = Attempts(targets_of(model, self.record, params, self._limits), retries)
-        self._ending: Ending | None = None  # of the latest try
-        self._told = False
 
     # By blocking
 
@@ -79,9 +75,9 @@ class Call:
                         raise
                     time.sleep(seconds)
                 else:
-                    return self.stream(OpenedSource(reading, self._on_unread), time.monotonic() - began)
+                    return self.stream(OpenedSource(reading, self._reporter.unread), time.monotonic() - began)
         except BaseException as error:
-            self._dispatcher.dispatch(self._calls_at_end(ending_by(error), on_event_loop=False))
+            self._reporter.failed(error)
             raise
 
     def response(self) -> ModelResponse:
@@ -104,9 +100,9 @@ class Call:
                         raise
                     await asyncio.sleep(seconds)
                 else:
-                    return self.stream(AsyncOpenedSource(reading, self._on_unread), time.monotonic() - began)
+                    return self.stream(AsyncOpenedSource(reading, self._reporter.unread), time.monotonic() - began)
         except BaseException as error:
-            await self._dispatcher.adispatch(self._calls_at_end(ending_by(error), on_event_loop=True))
+            await self._reporter.afailed(error)
             raise
 
     async def aresponse(self) -> ModelResponse:
@@ -127,23 +123,21 @@ class Call:
 
     def stream(self, opened: Any = None, spent: float = 0.0) -> CompletionStream:
         """The answer as chunks: of a request to be made, or of one that is `opened`, which took `spent` seconds."""
-        chunks = self._tries(self._try(opened, spent), self._try)
-        if self._listeners.hear(Kind.STREAM):
-            chunks = chunks.pipe(each_chunk(self._on_chunk))
-        return CompletionStream(chunks.pipe(at_the_end(self._on_end)), self.record, opened)
+        chunks = self._reporter.reported(self._tries(self._try(opened, spent), self._try))
+        return CompletionStream(chunks, self.record, opened)
 
     def _whole(self) -> Stream[ModelResponse]:
         def whole() -> Stream[ModelResponse]:
             return self._try().pipe(accumulate())
 
-        return self._tries(whole(), whole).pipe(at_the_end(self._on_end))
+        return self._tries(whole(), whole).pipe(at_the_end(self._reporter.on_end))
 
     def _source(self) -> Source[bytes]:
-        return watched(self._attempts.target.source, self.record, self._listeners, self._dispatcher)
+        return self._reporter.watched(self._attempts.target.source)
 
     def _try(self, opened: Any = None, spent: float = 0.0) -> Stream[ModelResponseStream]:
         chunks = self._attempts.target.chunks(opened or self._source(), opened, spent)
-        stream: Stream[ModelResponseStream] = chunks.pipe(*self._pipeline, tap_end(self._on_try_end))
+        stream: Stream[ModelResponseStream] = chunks.pipe(*self._pipeline, tap_end(self._reporter.on_try_end))
         return stream
 
     def _tries(self, first: Stream[T], again: Callable[[], Stream[T]]) -> Stream[T]:
@@ -160,48 +154,11 @@ class Call:
 
     def _seconds_to_wait(self, error: Exception) -> float | None:
         """Before the next try; None if there is none. What has been handed to the consumer cannot be taken back."""
-        if self.record.stream and self._ending is not None and self._ending.response is not None:
+        if self.record.stream and self._reporter.has_begun:
             return None
         seconds = self._attempts.after(error)
         left = self._limits.left()
         return None if left is not None and seconds is not None and seconds >= left else seconds
-
-    # Callbacks
-
-    def _on_chunk(self, chunk: ModelResponseStream, driver: object) -> None:
-        event = self.record.chunk(chunk)
-        calls = self._listeners.calls(event, on_event_loop=isinstance(driver, AsyncDriver))
-        self._dispatcher.dispatch(calls, driver)
-
-    def _on_try_end(self, ending: Ending) -> None:
-        self._ending = ending
-
-    def _on_end(self, error: Exception | None, cancelled: bool, driver: object) -> None:  # noqa: FBT001 - as it is called
-        if isinstance(error, StreamConsumedError):
-            return  # a second reader is no call
-        ending = self._ending
-        if ending is None or ending.error is not error or ending.cancelled != cancelled:
-            ending = Ending(None, error, cancelled)
-        self._dispatcher.dispatch(self._calls_at_end(ending, on_event_loop=isinstance(driver, AsyncDriver)), driver)
-
-    def _on_unread(self) -> None:
-        ending = Ending(None, cancelled=True)
-        self._dispatcher.start(self._calls_at_end(ending, on_event_loop=asyncio_runs()))
-
-    def _calls_at_end(self, ending: Ending, *, on_event_loop: bool) -> Sequence[Callable[[], Any]]:
-        """The callbacks of the one end that a call has."""
-        if self._told:
-            return ()
-        self._told = True
-        self.record.settle(ending)
-        if not self._listeners.hear(kind_of(ending)):
-            return ()
-        return self._listeners.calls(self.record.ended(ending), on_event_loop=on_event_loop)
-
-
-def ending_by(error: BaseException) -> Ending:
-    """How a call ended that has not begun: by an error, or because its consumer was interrupted."""
-    return Ending(None, error) if isinstance(error, Exception) else Ending(None, cancelled=True)
 
 
 def pause(seconds: float) -> Stream[Any]:

@@ -81,8 +81,8 @@ def completion(
 
             Further: `max_frame_bytes` (16 MiB); `additional_drop_params`, names that are not sent;
             `input_cost_per_token` and `output_cost_per_token` (USD) for models that have a price of their own;
-            `mock_response`, `mock_tool_calls`, `mock_timeout`, `mock_delay`, `mock_slice`, … (see `rillm.providers.mock`). All others go to the provider: `temperature`,
-            `max_tokens`, `tools`, …
+            `mock_response`, `mock_tool_calls`, `mock_timeout`, `mock_delay`, `mock_slice`, … (see
+            `rillm.providers.mock`). All others go to the provider: `temperature`, `max_tokens`, `tools`, …
 
     Raises:
         RillmError: see `rillm.streams.errors`; what had come is in `.partial`.
