@@ -27,6 +27,7 @@ def normalize(
     model: str | None = None,
     hidden_params: dict[str, Any] | None = None,
     include_usage: bool = False,
+    keep_leading: bool = False,
 ) -> Operator[bytes, ModelResponseStream]:
     """Decode frames into chunks that keep the promises of `rillm.streams.tidy`.
 
@@ -42,6 +43,7 @@ def normalize(
         model: the name that every chunk gets; None keeps the provider's.
         hidden_params: what is known of the call, copied for each subscription.
         include_usage: end with a chunk that has `usage`, estimated where the provider reports none.
+        keep_leading: hand on chunks without choices that come before the answer, such as Azure's verdict on the prompt.
 
     Errors: `StreamTruncatedError`, `StreamDecodeError`, and what an error event stands for.
 
@@ -56,7 +58,7 @@ def normalize(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            tidy = Tidy(model, dict(hidden_params or {}))
+            tidy = Tidy(model, dict(hidden_params or {}), keep_leading=keep_leading)
             last = UsageChunk(tidy, observer) if include_usage else observer
             on_next, on_error, on_completed = steps(decoder(), tidy, last)
             return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)

@@ -185,3 +185,31 @@ def is_cut_json(body: bytes) -> bool:
     except ValueError:
         return False
     return body.lstrip()[:1] in {b"{", b"["}
+
+
+# The OpenAI SDK's errors that stand for no HTTP status.
+WITHOUT_STATUS: Final[Mapping[str, type[RillmError]]] = {
+    "APITimeoutError": errors.Timeout,
+    "APIConnectionError": errors.APIConnectionError,
+}
+
+
+def of_exception(error: Exception, **call: Any) -> RillmError:
+    """The error itself if it is ours, else the one that its `status_code` stands for, 500 if it has none.
+
+    Args:
+        error: of another client.
+        call: `llm_provider` and `model`.
+    """
+    if isinstance(error, RillmError):
+        return error
+    text = str(error) or type(error).__name__
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and status >= LEAST_FAILURE:
+        made = class_of(status, text)(text, status_code=status, **call)
+    else:
+        names = [ancestor.__name__ for ancestor in type(error).__mro__]
+        kind = next((WITHOUT_STATUS[name] for name in names if name in WITHOUT_STATUS), errors.InternalServerError)
+        made = kind(text, **call)
+    made.__cause__ = error
+    return made

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.providers.failures import LEAST_FAILURE, class_of
+from rillm.providers.failures import of_exception
 from rillm.streams.errors import (
-    APIConnectionError,
     BadRequestError,
     ContentPolicyViolationError,
     ContextWindowExceededError,
@@ -28,11 +27,6 @@ NAMED: Final[Mapping[str, tuple[type[RillmError], str]]] = {
 REFUSED: Final = "Exception: content_filter_policy"
 BROKEN: Final = "Exception: mock_streaming_error"
 OVERLOADED: Final = 529
-# openai's errors that stand for no HTTP status.
-WITHOUT_STATUS: Final[Mapping[str, type[RillmError]]] = {
-    "APITimeoutError": Timeout,
-    "APIConnectionError": APIConnectionError,
-}
 
 
 class MockErrors:
@@ -68,15 +62,4 @@ class MockErrors:
 
     def ours(self, error: Exception) -> RillmError:
         """The error itself if it is ours, else the one that its `status_code` stands for, 500 if it has none."""
-        if isinstance(error, RillmError):
-            return error
-        text = str(error) or type(error).__name__
-        status = getattr(error, "status_code", None)
-        if isinstance(status, int) and status >= LEAST_FAILURE:
-            made = class_of(status, text)(text, status_code=status, **self._call)
-        else:
-            names = [ancestor.__name__ for ancestor in type(error).__mro__]
-            kind = next((WITHOUT_STATUS[name] for name in names if name in WITHOUT_STATUS), InternalServerError)
-            made = kind(text, **self._call)
-        made.__cause__ = error
-        return made
+        return of_exception(error, **self._call)

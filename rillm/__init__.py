@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from rillm.chunk_builder import stream_chunk_builder
     from rillm.completion_stream import CompletionStream
     from rillm.custom_logger import CustomLogger
+    from rillm.custom_stream_wrapper import CustomStreamWrapper
     from rillm.decoding import decode
+    from rillm.logging_object import Logging
     from rillm.mocks import mock_completion
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
@@ -77,10 +79,12 @@ __all__ = [
     "ContextWindowExceededError",
     "Cost",
     "CustomLogger",
+    "CustomStreamWrapper",
     "Delta",
     "Ending",
     "FrameTooLargeError",
     "InternalServerError",
+    "Logging",
     "Message",
     "MissingExtraError",
     "ModelResponse",
@@ -140,7 +144,9 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.calls": ("acompletion", "completion", "stream"),
     "rillm.completion_stream": ("CompletionStream",),
     "rillm.custom_logger": ("CustomLogger",),
+    "rillm.custom_stream_wrapper": ("CustomStreamWrapper",),
     "rillm.decoding": ("decode",),
+    "rillm.logging_object": ("Logging",),
     "rillm.mocks": ("mock_completion",),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
@@ -187,6 +193,8 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.streams.usage": ("Usage",),
 }
 
+SUBMODULES: Final = ("drop_in", "exceptions", "types")
+
 # The public settings; an assignment (`rillm.success_callback = [...]`) counts from the next call on.
 
 REPEATED_STREAMING_CHUNK_LIMIT: int = repeat_limit_from_environment()
@@ -220,8 +228,10 @@ _async_failure_callback: list[Callable[..., Any]] = []
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        value: Any = import_module("importlib.metadata").version("rillm")
+    if name in SUBMODULES:
+        value: Any = import_module(f"rillm.{name}")
+    elif name == "__version__":
+        value = import_module("importlib.metadata").version("rillm")
     else:
         home = next((home for home, names in HOMES.items() if name in names), None)
         if home is None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.chunk import ModelResponseStream
-from rillm.streams.driver import Driver
-from rillm.streams.push import push, this_thread
-from rillm.streams.stream import Stream
+from rillm.streams.stream import Stream, driven
 
 if TYPE_CHECKING:
-    from reactivex import Observable, abc
+    from reactivex import Observable
 
     from rillm.record import Record
     from rillm.streams.stream import Closable
@@ -20,23 +18,15 @@ class CompletionStream(Stream[ModelResponseStream]):
     """What `completion(..., stream=True)` returns: a `Stream` of the chunks of one call.
 
     Attributes by LiteLLM's names: `model` and `custom_llm_provider` (of the target that answers), `messages`,
-    `stream_options`, `_hidden_params` (the dict that all chunks share).
+    `stream_options`, `_hidden_params` (what was known before the answer; chunks have more).
     """
 
     def __init__(
         self, chunks: Observable[ModelResponseStream], record: Record, upstream: Closable | None = None
     ) -> None:
         self._record = record
-
-        def subscribe(
-            observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
-            if isinstance(scheduler, Driver):
-                return chunks.subscribe(observer, scheduler=scheduler)
-            # Retries wait and callbacks are held on a driver, whatever the subscriber's scheduler can do.
-            return push(chunks, observer, scheduler or this_thread())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-        super().__init__(subscribe, upstream)
+        # Retries wait and callbacks are held on a driver.
+        super().__init__(driven(chunks), upstream)
 
     @property
     def model(self) -> str:

@@ -71,7 +71,8 @@ class Listeners:
         by_kind: dict[Kind, tuple[Any, ...]] = {}
         for kind in Kind:
             names = LISTS.get(kind, ())
-            listed = [one for name in names for one in (*setting(name), *own.get(name, ()))]
+            listed = [one for name in names for one in setting(name)]
+            listed += [one for name in names for one in own.get(name, ())]
             if kind is Kind.CANCEL and not listed:
                 by_kind[kind] = by_kind[Kind.FAILURE]
             else:

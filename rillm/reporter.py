@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """The callbacks of one call. `details` is filled with what they are told at the end, whether there are any or not."""
+    """The callbacks of one call. What they are told at the end is also left in `details`, if given."""
 
     def __init__(self, record: Record, listeners: Listeners, details: dict[str, Any] | None = None) -> None:
         self._record = record

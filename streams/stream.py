@@ -255,3 +255,17 @@ def from_source(source: Source[T], upstream: Closable | None = None) -> Stream[T
         return push(from_source(source), observer, scheduler or this_thread())
 
     return Stream(subscribe, upstream)
+
+
+def driven(observable: Observable[T]) -> abc.Subscription[T]:
+    """How to subscribe to `observable` by a driver always, of the iteration or of one's own.
+
+    What waits or has work held then need not ask what the subscriber's scheduler can do.
+    """
+
+    def subscribe(observer: Any, scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
+        if isinstance(scheduler, Driver):
+            return observable.subscribe(observer, scheduler=scheduler)
+        return push(observable, observer, scheduler or this_thread())
+
+    return subscribe

@@ -28,9 +28,10 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 class Tidy:
     """The state of one stream. `model` is the name that the caller asked for, None to keep the provider's."""
 
-    def __init__(self, model: str | None, hidden_params: dict[str, Any]) -> None:
+    def __init__(self, model: str | None, hidden_params: dict[str, Any], *, keep_leading: bool = False) -> None:
         self.hidden_params = hidden_params
         self._model = model
+        self._keep_leading = keep_leading
         self._id = ""
         self._created = 0
         self._system_fingerprint: str | None = None
@@ -63,7 +64,7 @@ class Tidy:
             ):
                 fields["choices"] = kept = [choice for choice in choices if self._admit_choice(choice)]
                 return bool(kept)
-        return bool(choices)
+        return bool(choices) or (self._keep_leading and not self._begun)
 
     def _identify(self, chunk: ModelResponseStream) -> None:
         if not chunk.id and not chunk.choices:
