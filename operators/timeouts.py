@@ -66,7 +66,11 @@ def timeouts(
             def once(seconds: float | None, message: str) -> abc.DisposableBase:
                 if seconds is None:
                     return CompositeDisposable()
-                return clock.schedule_relative(seconds, lambda *_: fail(message))
+
+                def due(*_: object) -> None:
+                    fail(message)
+
+                return clock.schedule_relative(seconds, due)
 
             def watch(seconds: float, idle: float) -> None:
                 def look(*_: object) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
     from rillm.streams.errors import (
@@ -96,6 +97,7 @@ __all__ = [
     "RateLimitError",
     "RepeatedChunkError",
     "RillmError",
+    "Router",
     "ServiceUnavailableError",
     "Stream",
     "StreamCancelledError",
@@ -158,6 +160,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
+    "rillm.router": ("Router",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
     "rillm.streams.errors": (

@@ -111,8 +111,9 @@ class Call:
         return responses[0] if responses else ModelResponse(model=self.record.model)
 
     async def _aopen_within(self, seconds: float | None) -> AsyncReading[bytes]:
+        limit = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds) as limit:
+            async with limit:
                 return await self._source().aopen()
         except TimeoutError:
             if limit.expired():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from rillm.providers.failures import of_exception
 from rillm.providers.openai_dialects import tidied_choice
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import StreamConsumedError, StreamDecodeError
+from rillm.streams.json_values import is_object
 from rillm.streams.opened import CONSUMED
 from rillm.streams.source import AsyncReading, Reading
 from rillm.streams.threaded import aopen_on_thread
@@ -50,10 +51,10 @@ class ObjectSource:
                 self.objects = await made if inspect.isawaitable(made) else made
             except Exception as error:
                 raise of_exception(error, **self._call) from error
-        if not isinstance(self.objects, AsyncIterable):
+        if not hasattr(self.objects, "__aiter__"):
             return await aopen_on_thread(self.open)
         self._take()
-        return AsyncReading(self._aread(self.objects), self.aclose, self.close)
+        return AsyncReading(self._aread(), self.aclose, self.close)
 
     def close(self) -> None:
         """Close what gives the objects, if it can be."""
@@ -90,8 +91,8 @@ class ObjectSource:
             yield (item,)
         yield (END,)
 
-    async def _aread(self, objects: AsyncIterable[Any]) -> AsyncGenerator[Sequence[Any]]:
-        iterator: AsyncIterator[Any] = aiter(objects)
+    async def _aread(self) -> AsyncGenerator[Sequence[Any]]:
+        iterator: AsyncIterator[Any] = aiter(self.objects)
         while True:
             try:
                 item = await anext(iterator)
@@ -142,10 +143,10 @@ def chunk_of(item: Any) -> ModelResponseStream:
         StreamDecodeError: it is none of these.
     """
     data: Any = item.model_dump(exclude_none=True, warnings=False) if isinstance(item, BaseModel) else item
-    if isinstance(data, Mapping) and "choices" not in data and "text" in data:
+    if is_object(data) and "choices" not in data and "text" in data:
         data = of_text(data)
     try:
-        values = {key: value for key, value in data.items() if value is not None}
+        values: dict[str, Any] = {key: value for key, value in data.items() if value is not None}
         values["choices"] = [tidied_choice(choice) for choice in values.get("choices", ())]
         values["object"] = "chat.completion.chunk"
         return ModelResponseStream.model_validate(values)

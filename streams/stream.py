@@ -265,7 +265,7 @@ def driven(observable: Observable[T]) -> abc.Subscription[T]:
 
     def subscribe(observer: Any, scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
         if isinstance(scheduler, Driver):
-            return observable.subscribe(observer, scheduler=scheduler)
+            return observable.subscribe(observer, scheduler=scheduler)  # pyright: ignore[reportUnknownArgumentType]
         return push(observable, observer, scheduler or this_thread())
 
     return subscribe

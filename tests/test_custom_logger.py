@@ -92,7 +92,7 @@ def is_stream(ask: Way) -> bool:
 CHUNKS = ["chunk Hel", "chunk lo", "chunk None"]
 
 
-ENDINGS = {
+ENDINGS: dict[str, tuple[Answer, list[str], str]] = {
     "good": (GOOD, ["post", *CHUNKS], "success"),
     "broken": (BROKEN, ["post", *CHUNKS[:1]], "failure"),
     "refused": (REFUSED, [], "failure"),
@@ -233,11 +233,20 @@ def test_functions_in_all_lists(server: Server, ask: Way, monkeypatch: pytest.Mo
         await asyncio.sleep(0)
         told.append("coroutine")
 
-    monkeypatch.setattr(rillm, "input_callback", [lambda kwargs: told.append(f"input {kwargs['log_event_type']}")])
-    monkeypatch.setattr(rillm, "success_callback", [lambda *_: told.append("setting"), "langfuse"])
+    def before(kwargs: dict[str, Any]) -> None:
+        told.append(f"input {kwargs['log_event_type']}")
+
+    def note(what: str) -> Callable[..., None]:
+        def callback(*_: Any) -> None:
+            told.append(what)
+
+        return callback
+
+    monkeypatch.setattr(rillm, "input_callback", [before])
+    monkeypatch.setattr(rillm, "success_callback", [note("setting"), "langfuse"])
     if is_async(ask):
         monkeypatch.setattr(rillm, "_async_success_callback", [later])
-    ask(server, success_callback=[lambda *_: told.append("call")])
+    ask(server, success_callback=[note("call")])
     assert told == ["input pre_api_call", "setting", *(["coroutine"] if is_async(ask) else []), "call"]
 
 

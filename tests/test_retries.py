@@ -16,6 +16,8 @@ from tests.kit.server import Answer, Do, script
 from tests.kit.ways import every_stream, every_way, every_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.kit.server import Server
     from tests.kit.ways import Way
 
@@ -213,10 +215,14 @@ def test_a_key_goes_to_its_own_provider_alone(server: Server, ask: Way, monkeypa
 @every_way
 def test_one_call_is_told_once(server: Server, ask: Way) -> None:
     told: list[str] = []
-    lists: dict[str, Any] = {
-        f"{role}_callback": [lambda kwargs, *_, role=role: told.append(f"{role} {kwargs['model']}")]
-        for role in ("success", "failure", "cancel")
-    }
+
+    def note(role: str) -> Callable[..., None]:
+        def callback(kwargs: dict[str, Any], *_: Any) -> None:
+            told.append(f"{role} {kwargs['model']}")
+
+        return callback
+
+    lists: dict[str, Any] = {f"{role}_callback": [note(role)] for role in ("success", "failure", "cancel")}
     server.play(refused(429), refused(429), GOOD)
     ask(server, max_retries=1, fallbacks=["openai/other"], **lists)
     assert told == ["success other"]
@@ -224,14 +230,12 @@ def test_one_call_is_told_once(server: Server, ask: Way) -> None:
 
 def test_leaving_while_it_waits(server: Server) -> None:
     told: list[dict[str, Any]] = []
+
+    def note(kwargs: dict[str, Any], *_: Any) -> None:
+        told.append(kwargs)
+
     server.play(refused(429, {"Retry-After": "30"}))
-    chunks = rillm.stream(
-        "openai/gpt",
-        MESSAGES,
-        api_base=server.url,
-        api_key=KEY,
-        cancel_callback=[lambda kwargs, *_: told.append(kwargs)],
-    )
+    chunks = cold(server, max_retries=2, cancel_callback=[note])
     both: rillm.Stream[Any] = rillm.merge(chunks, rillm.of("now"))
     assert list(both.pipe(ops.take(1))) == ["now"]
     assert [type(kwargs["exception"]) for kwargs in told] == [rillm.StreamCancelledError]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def whole(server: Server, model: str = MODEL, **params: Any) -> str:
-    return rillm.completion(model, MESSAGES, **to(server, params)).choices[0].message.content or ""
+    response = rillm.completion(model, MESSAGES, stream=False, **to(server, params))
+    return response.choices[0].message.content or ""
 
 
 def awhole(server: Server, model: str = MODEL, **params: Any) -> str:

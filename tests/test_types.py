@@ -1,0 +1,48 @@
+"""What type checkers make of the calls: mypy and pyright read this file, and it runs."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+import rillm
+from rillm import CompletionStream, ModelResponse, ModelResponseStream, Router
+from tests.kit.leaks import run
+
+HI = [{"role": "user", "content": "Hi"}]
+
+
+def test_completion() -> None:
+    chunks = rillm.completion("mock/echo", HI, stream=True)
+    assert_type(chunks, CompletionStream)
+    assert isinstance(chunks, CompletionStream)
+    for chunk in chunks:
+        assert_type(chunk, ModelResponseStream)
+        assert_type(chunk.choices[0].delta.content, str | None)
+    assert_type(rillm.completion("mock/echo", HI), ModelResponse)
+    assert_type(rillm.completion("mock/echo", HI, stream=False), ModelResponse)
+    assert_type(rillm.completion("mock/echo", HI, stream=None), ModelResponse)
+    for stream in (True, False):
+        assert_type(rillm.completion("mock/echo", HI, stream=stream), ModelResponse | CompletionStream)
+
+
+def test_acompletion() -> None:
+    async def main() -> None:
+        chunks = await rillm.acompletion("mock/echo", HI, stream=True)
+        assert_type(chunks, CompletionStream)
+        async for chunk in chunks:
+            assert_type(chunk, ModelResponseStream)
+        assert_type(await rillm.acompletion("mock/echo", HI), ModelResponse)
+
+    run(main())
+
+
+def test_composed() -> None:
+    texts = rillm.completion("mock/echo", HI, stream=True).pipe(rillm.text())
+    assert_type(texts, rillm.Stream[str])
+    assert list(texts) == ["Hi"]
+
+
+def test_router() -> None:
+    router = Router([{"model_name": "m", "litellm_params": {"model": "mock/echo"}}])
+    assert_type(router.completion("m", HI, stream=True), CompletionStream)
+    assert_type(router.completion("m", HI), ModelResponse)
