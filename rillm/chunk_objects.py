@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
@@ -18,7 +17,7 @@ from rillm.streams.source import AsyncReading, Reading
 from rillm.streams.threaded import aopen_on_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 
 END: Final = object()
 CHUNK_FIELDS: Final = frozenset(ModelResponseStream.model_fields)

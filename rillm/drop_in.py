@@ -54,7 +54,7 @@ class DropInModule(ModuleType):
     def __init__(self, name: str) -> None:
         super().__init__(name, "rillm under LiteLLM's names")
         if any(other.startswith(f"{name}.") for other in MODULES):
-            self.__path__: list[str] = []
+            self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("__"):

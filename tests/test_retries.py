@@ -11,7 +11,7 @@ import rillm
 from rillm import attempts
 from rillm.attempts import FIRST_WAIT, JITTER, LONGEST_WAIT, Attempts
 from tests.kit import wire
-from tests.kit.calls import KEY, MESSAGES
+from tests.kit.calls import KEY, MESSAGES, cold
 from tests.kit.server import Answer, Do, script
 from tests.kit.ways import every_stream, every_way, every_whole
 
