@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rillm.settings import repeat_limit_from_environment
 
 if TYPE_CHECKING:
+    from rillm import exceptions
     from rillm.calls import acompletion, completion, stream
     from rillm.chunk_builder import stream_chunk_builder
     from rillm.decoding import decode
@@ -131,6 +132,7 @@ __all__ = [
     "concat",
     "cost_tap",
     "decode",
+    "exceptions",
     "failure_callback",
     "merge",
     "normalize",
@@ -225,6 +227,8 @@ cancel_callback: list[Callable[..., Any]] = []
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = import_module("importlib.metadata").version("rillm")
+    elif name == "exceptions":
+        value = import_module("rillm.exceptions")
     else:
         home = next((home for home, names in HOMES.items() if name in names), None)
         if home is None:

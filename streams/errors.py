@@ -36,8 +36,9 @@ Names, attributes and the order of arguments are those of LiteLLM; unlike there,
 
 from __future__ import annotations
 
-from typing import Any, Unpack, cast
+from typing import Any, Unpack
 
+from rillm.streams.json_values import is_object
 from rillm.streams.rillm_error import Details, ModelFirst, ProviderFirst, RillmError
 
 __all__ = [
@@ -133,8 +134,8 @@ class ContentPolicyViolationError(BadRequestError):
     @property
     def provider_specific_fields(self) -> dict[str, Any] | None:
         """Azure's `innererror`, which tells what its filters found; None without one."""
-        told = cast("dict[str, Any]", self.body) if isinstance(self.body, dict) else {}
-        return {"innererror": told["innererror"]} if "innererror" in told else None
+        verdict = self.body.get("innererror") if is_object(self.body) else None
+        return {"innererror": verdict} if verdict else None
 
 
 class UnsupportedParamsError(BadRequestError):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
 
+from rillm.streams.json_values import is_object
 from rillm.streams.openai_classes import also_openai, plain
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class RillmError(Exception):
         self.request = request or request_of(response)
         self.litellm_response_headers: Mapping[str, str] | None = headers or getattr(response, "headers", None)
         self.body: object = body
-        told = cast("dict[str, object]", body) if isinstance(body, dict) else {}
+        told: dict[str, Any] = body if is_object(body) else {}
         self.code = text(told.get("code")) or self.default_code
         self.type = text(told.get("type")) or self.default_type
         self.param = text(told.get("param"))
@@ -103,10 +104,10 @@ class RillmError(Exception):
     def __str__(self) -> str:
         call = "/".join(part for part in (self.llm_provider, self.model) if part)
         said = f"{self.message} ({call})" if call else self.message
-        if not self.num_retries and not self.max_retries:
+        if not self.num_retries:
             return said
         allowed = f" of {self.max_retries}" if self.max_retries else ""
-        return f"{said} [retries: {self.num_retries or 0}{allowed}]"
+        return f"{said} [retries: {self.num_retries}{allowed}]"
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {**self.__dict__, "args": self.args, "response": None, "request": None}
@@ -145,7 +146,7 @@ class ModelFirst(RillmError):  # noqa: N818 - as above
         RillmError.__init__(self, message, llm_provider, model, response, status_code=status_code, **details)
 
 
-def restored(cls: type[Any], joined: Callable[[type[Any]], type[Any]]) -> Any:
+def restored(cls: type[RillmError], joined: Callable[[type[Any]], type[Any]]) -> RillmError:
     """An error to be filled from a pickle, of what `joined` makes of its class in this process."""
     error = cls.__new__(cls)
     error.__class__ = joined(cls)

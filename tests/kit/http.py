@@ -49,6 +49,7 @@ def read_request(connection: socket.socket) -> Request | None:
 
 def head(status: int, headers: Mapping[str, str]) -> bytes:
     """Status line and headers of an answer whose body comes in chunks."""
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "Transfer-Encoding: chunked"]
+    phrase = HTTPStatus(status).phrase if status in {one.value for one in HTTPStatus} else "Of Its Own"
+    lines = [f"HTTP/1.1 {status} {phrase}", "Transfer-Encoding: chunked"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode()
