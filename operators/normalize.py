@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reactivex import abc
@@ -9,6 +10,7 @@ from reactivex import abc
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import StreamTruncatedError
+from rillm.streams.mid_stream import in_stream
 from rillm.streams.stream import Stream
 from rillm.streams.tidy import Tidy
 
@@ -60,7 +62,10 @@ def normalize(
         ) -> abc.DisposableBase:
             tidy = Tidy(model, dict(hidden_params or {}), keep_leading=keep_leading)
             last = UsageChunk(tidy, observer) if include_usage else observer
-            on_next, on_error, on_completed = steps(decoder(), tidy, last)
+            of_call = partial(
+                in_stream, llm_provider=tidy.hidden_params.get("custom_llm_provider", ""), model=model or ""
+            )
+            on_next, on_error, on_completed = steps(decoder(), tidy, last, of_call)
             return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
 
         return Stream(subscribe)
@@ -69,7 +74,10 @@ def normalize(
 
 
 def steps(
-    state: Decoder, tidy: Tidy, observer: abc.ObserverBase[ModelResponseStream]
+    state: Decoder,
+    tidy: Tidy,
+    observer: abc.ObserverBase[ModelResponseStream],
+    of_call: Callable[[Exception], Exception],
 ) -> tuple[Callable[[bytes], None], Callable[[Exception], None], Callable[[], None]]:
     """What one subscription does at a frame, at an error and at the end of the data."""
     decode, admit, emit = state.decode, tidy.admit, observer.on_next
@@ -80,7 +88,7 @@ def steps(
                 if admit(chunk):
                     emit(chunk)
         except Exception as error:  # noqa: BLE001 - whatever a frame holds, the stream ends by on_error
-            observer.on_error(error)
+            observer.on_error(of_call(error))
         else:
             if state.terminated:
                 finish()
@@ -97,7 +105,8 @@ def steps(
             observer.on_error(error)
 
     def on_completed() -> None:
-        on_error(StreamTruncatedError("The answer was cut off: the data ended before the end of the stream."))
+        error = StreamTruncatedError("The answer was cut off: the data ended before the end of the stream.")
+        on_error(of_call(error))
 
     return on_next, on_error, on_completed
 

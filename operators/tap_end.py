@@ -11,6 +11,7 @@ from reactivex.disposable import CompositeDisposable, Disposable
 
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.errors import RillmError
+from rillm.streams.mid_stream import in_stream
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
                     return
                 ended = True
                 response = so_far(accumulator) if accumulator.started_at else None
-                if isinstance(error, RillmError) and error.partial is None:
-                    error.partial = response
+                if isinstance(error, RillmError) and response is not None:
+                    in_stream(error).partial = error.partial or response
                 isolated(action, Ending(response, error, cancelled, accumulator.started_at))
 
             def on_next(chunk: ModelResponseStream) -> None:

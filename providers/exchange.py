@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from rillm.providers.http_client import abort, bare_stream, translated
 from rillm.streams.errors import RillmError
+from rillm.streams.mid_stream import in_stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Generator, Iterable, Sequence
@@ -61,10 +62,10 @@ class Exchange:
             response.close()
             yield framer.end()
         except RillmError as error:
-            self._source.told(error)
+            self._source.told(in_stream(error))
             raise
         except Exception as error:
-            raise self._source.told(translated(error, streaming=True)) from error
+            raise self._source.told(in_stream(translated(error, streaming=True))) from error
         finally:
             self._finished = True
             response.close()
@@ -138,11 +139,11 @@ class AsyncExchange:
             return self._framer.end()
         except RillmError as error:
             await self._finish()
-            self._source.told(error)
+            self._source.told(in_stream(error))
             raise
         except Exception as error:
             await self._finish()
-            raise self._source.told(translated(error, streaming=True)) from error
+            raise self._source.told(in_stream(translated(error, streaming=True))) from error
         finally:
             self._reading = False
         return self._frames

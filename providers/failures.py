@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
+from rillm.providers.failure_words import (
+    BY_STATUS,
+    CONTENT_POLICY,
+    CONTEXT_WINDOW,
+    STATUS_BY_PHRASE,
+    STATUS_BY_WORD,
+)
 from rillm.streams import errors
 from rillm.streams.errors import APIError, RillmError, StreamDecodeError, StreamTruncatedError
 from rillm.streams.json_values import is_array, is_object
@@ -16,73 +23,7 @@ from rillm.streams.json_values import is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BY_STATUS: Final[Mapping[int, type[RillmError]]] = {
-    400: errors.BadRequestError,
-    401: errors.AuthenticationError,
-    402: errors.PaymentRequiredError,
-    403: errors.PermissionDeniedError,
-    404: errors.NotFoundError,
-    408: errors.Timeout,
-    409: errors.ConflictError,
-    413: errors.BadRequestError,
-    422: errors.UnprocessableEntityError,
-    429: errors.RateLimitError,
-    500: errors.InternalServerError,
-    502: errors.BadGatewayError,
-    503: errors.ServiceUnavailableError,
-    504: errors.Timeout,
-    529: errors.ServiceUnavailableError,
-}
-# What errors inside a stream say instead of a status: OpenAI's and Anthropic's `type` and `code`, Google's `status`.
-STATUS_BY_WORD: Final[Mapping[str, int]] = {
-    "authentication_error": 401,
-    "invalid_api_key": 401,
-    "unauthenticated": 401,
-    "unauthorized": 401,
-    "billing_error": 402,
-    "insufficient_balance": 402,
-    "permission_error": 403,
-    "permission_denied": 403,
-    "forbidden": 403,
-    "not_found_error": 404,
-    "not_found": 404,
-    "notfounderror": 404,
-    "model_not_found": 404,
-    "timeout_error": 504,
-    "timeout": 504,
-    "deadline_exceeded": 504,
-    "request_too_large": 413,
-    "invalid_request_error": 400,
-    "invalid_argument": 400,
-    "badrequesterror": 400,
-    "context_length_exceeded": 400,
-    "content_filter": 400,
-    "content_policy_violation": 400,
-    "exceed_context_size_error": 400,
-    "rate_limit_error": 429,
-    "ratelimiterror": 429,
-    "rate_limit_exceeded": 429,
-    "insufficient_quota": 429,
-    "resource_exhausted": 429,
-    "overloaded_error": 529,
-    "overloaded": 529,
-    "unavailable": 503,
-    "service_unavailable": 503,
-    "service_unavailable_error": 503,
-    "api_error": 500,
-    "server_error": 500,
-    "internal_server_error": 500,
-}
-CONTEXT_WINDOW: Final = re.compile(
-    r"context_length_exceeded|maximum (context|prompt|model) length|context window|(prompt|input) is too long"
-    r"|exceeds? the (available )?context|tokens exceed the configured limit|too many (input )?tokens|input token count"
-    r"|reduce the length of the messages",
-    re.IGNORECASE,
-)
-CONTENT_POLICY: Final = re.compile(
-    r"content_policy_violation|content management policy|content_filter|ResponsibleAIPolicyViolation|safety system",
-    re.IGNORECASE,
-)
+SAID: Final = ("message", "detail", "msg", "Message")  # OpenAI and most others, FastAPI, Alibaba, AWS
 NUMBER: Final = re.compile(r"\d+(\.\d+)?", re.ASCII)
 LEAST_FAILURE: Final = 400
 FAILURES: Final = range(LEAST_FAILURE, 600)
@@ -108,18 +49,18 @@ def failure(  # noqa: PLR0913 - they are what an error tells
         headers: its headers; `Retry-After` is read from them.
     """
     details = error_object(body)
-    said = details.get("message") or details.get("detail") or details.get("msg") or ""
+    said = next(filter(None, map(details.get, SAID)), "")
     message = str(said).strip() or "The provider gave no reason."
-    words = f"{details.get('code')} {details.get('type')} {message}"
-    if status is None or status < LEAST_FAILURE:
-        status = status_in(details) or (400 if CONTEXT_WINDOW.search(words) or CONTENT_POLICY.search(words) else 500)
+    words = f"{details.get('code')} {details.get('type')} {message} {relayed(details)}"
+    status = status_meant(status, details, words)
     return class_of(status, words)(
-        message if response is None else f"HTTP {status}: {message}",
-        provider,
-        model,
+        message if response is None else f"HTTP {response.status_code}: {message}",
+        llm_provider=provider,
+        model=model,
         status_code=status,
         response=response,
         body=details,
+        headers=headers,
         retry_after=retry_after(headers or {}),
     )
 
@@ -147,13 +88,27 @@ def status_in(details: Mapping[str, Any]) -> int | None:
     return None
 
 
+def relayed(details: Mapping[str, Any]) -> str:
+    """What the provider behind a router said: https://openrouter.ai/docs/api-reference/errors#provider-errors."""
+    metadata = details.get("metadata")
+    return str(metadata.get("raw") or "") if is_object(metadata) else ""
+
+
+def status_meant(status: int | None, details: Mapping[str, Any], words: str) -> int:
+    """The status that an answer stands for: never one of success, and more than 400 where its words tell more."""
+    said = status if status is not None and status >= LEAST_FAILURE else status_in(details)
+    if said is None or said == LEAST_FAILURE:
+        return next((meant for phrase, meant in STATUS_BY_PHRASE if phrase.search(words)), said or 500)
+    return said
+
+
 def class_of(status: int, text: str) -> type[RillmError]:
-    """The class for a status; the words of a 400 tell a full context window and refused content apart."""
-    if status in {400, 413} and CONTEXT_WINDOW.search(text):
+    """The class for a status; the words tell a full context window and refused content apart."""
+    if status in {400, 413, 422} and CONTEXT_WINDOW.search(text):
         return errors.ContextWindowExceededError
-    if status == 400 and CONTENT_POLICY.search(text):  # noqa: PLR2004 - an HTTP status is its own name
+    if status in {400, 403} and CONTENT_POLICY.search(text):
         return errors.ContentPolicyViolationError
-    return BY_STATUS.get(status, errors.InternalServerError if status > 500 else errors.APIStatusError)  # noqa: PLR2004 - as above
+    return BY_STATUS.get(status, errors.InternalServerError if status > 500 else errors.APIStatusError)  # noqa: PLR2004 - an HTTP status is its own name
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -129,7 +129,7 @@ def translated(error: Exception, *, streaming: bool = False) -> RillmError:
         return APIConnectionError(f"Connection error: {reason}. Is the address right, and the server running?")
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
         return APIConnectionError(f"The request could not be made: {reason}.")
-    return APIError(f"The transport failed: {type(error).__name__}: {reason}")
+    return APIError(500, f"The transport failed: {type(error).__name__}: {reason}")
 
 
 def abort(response: httpx.Response) -> None:

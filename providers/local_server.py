@@ -49,7 +49,7 @@ class LocalServer:
             raise BadRequestError(
                 f"llama.cpp cannot load {path}: it is no GGUF file, is damaged, or is too large or too new for it. "
                 "With RILLM_DEBUG=1 in the environment it tells more.",
-                "local",
+                llm_provider="local",
             ) from error
         self._generations: WeakSet[Generation] = WeakSet()
         atexit.register(self.stop)

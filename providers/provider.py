@@ -58,7 +58,9 @@ class Provider:
         key = (api_key or "").strip() or first_set(self.key_env)
         if key or not self.needs_key:
             return key
-        raise AuthenticationError(f"No API key for {self.name}: {_ways(self.key_env, 'api_key')}.", self.name)
+        raise AuthenticationError(
+            f"No API key for {self.name}: {_ways(self.key_env, 'api_key')}.", llm_provider=self.name
+        )
 
     def auth_headers(self, key: str | None) -> dict[str, str]:
         """The HTTP header that carries `key`, none without one."""
@@ -75,13 +77,15 @@ class Provider:
         base = (api_base or "").strip() or first_set(self.base_url_env) or self.base_url
         ways = _ways(self.base_url_env, "api_base")
         if not base:
-            raise BadRequestError(f"No address for {self.name}: {ways}.", self.name)
+            raise BadRequestError(f"No address for {self.name}: {ways}.", llm_provider=self.name)
         try:
             address = base if self.server_port is None else complete_address(base, self.server_port)
             _ = urlsplit(address).port  # raises where an address cannot be one
             return address.rstrip("/")
         except ValueError:  # it may hold a password: not shown
-            raise BadRequestError(f"The address given for {self.name} is none: {ways}.", self.name) from None
+            raise BadRequestError(
+                f"The address given for {self.name} is none: {ways}.", llm_provider=self.name
+            ) from None
 
 
 def first_set(names: tuple[str, ...]) -> str | None:

@@ -129,8 +129,7 @@ class HTTPSource:
         return {"headers": signed, "content": content, **timeout}
 
     def told(self, error: RillmError) -> RillmError:
-        error.llm_provider = error.llm_provider or self.provider
-        error.model = error.model or self.model
+        error.told(self.provider, self.model)
         return error
 
     def _failure(self, response: httpx.Response, body: bytes) -> RillmError:
@@ -142,7 +141,7 @@ class HTTPSource:
             details = answer.text[:2000]
         if answer.status_code < LEAST_ERROR:
             reason = f"HTTP {answer.status_code} {answer.reason_phrase}, which is not followed."
-            return APIError(f"The server sent no answer, but {reason}", response=answer, body=details)
+            return APIError(500, f"The server sent no answer, but {reason}", response=answer, body=details)
         return failure(details, status=answer.status_code, response=answer, headers=answer.headers)
 
 

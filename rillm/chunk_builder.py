@@ -38,7 +38,7 @@ def stream_chunk_builder(
     'Hello'
     """
     if chunks is None:
-        raise APIError("Error building chunks for logging/streaming usage calculation: there are none (None).")
+        raise APIError(500, "Error building chunks for logging/streaming usage calculation: there are none (None).")
     if not chunks:
         return None
     accumulator = Accumulator()
@@ -47,7 +47,7 @@ def stream_chunk_builder(
             is_chunk = isinstance(chunk, ModelResponseStream)
             accumulator.add(chunk if is_chunk else ModelResponseStream.model_validate(chunk))
     except (ValueError, TypeError, AttributeError) as error:
-        raise APIError(f"Error building chunks for logging/streaming usage calculation: {error}") from error
+        raise APIError(500, f"Error building chunks for logging/streaming usage calculation: {error}") from error
     accumulator.hidden_params.setdefault("prompt_tokens_estimate", estimate_prompt_tokens(messages or ()))
     response = so_far(accumulator)
     for choice in response.choices:

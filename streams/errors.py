@@ -5,8 +5,9 @@
     │   ├── APIConnectionError            no (more) bytes came                         retryable
     │   │   ├── Timeout                   they did not come in time (408)              retryable
     │   │   └── StreamTruncatedError      they ended before the format's end marker    retryable
-    │   ├── StreamDecodeError             they are not what the format allows
-    │   │   └── FrameTooLargeError        one frame is larger than max_frame_bytes
+    │   ├── APIResponseValidationError    they are not what they should be
+    │   │   └── StreamDecodeError         not what the format allows
+    │   │       └── FrameTooLargeError        one frame is larger than max_frame_bytes
     │   └── APIStatusError                an HTTP status, or an error event that stands for one
     │       ├── BadRequestError               400
     │       │   ├── ContextWindowExceededError
@@ -27,123 +28,127 @@
     ├── StreamCancelledError              the consumer left; only callbacks ever see it
     └── MissingExtraError                 an optional dependency is not installed
 
-Names and attributes are those of LiteLLM and the OpenAI SDK. Where the `openai` package is loaded, an error is also an
-instance of its class of the same name, so that `except openai.RateLimitError` keeps working.
+Names, attributes and the order of arguments are those of LiteLLM; unlike there, only the message is required. Where the
+`openai` package is loaded, an error is also an instance of its class of the same name, so that
+`except openai.RateLimitError` keeps working. An APIError that ends a stream is a `MidStreamFallbackError` too, see
+`rillm.streams.mid_stream`; names that nothing of ours raises are in `rillm.streams.litellm_errors`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import Any, Unpack
 
-from rillm.streams.openai_classes import also_openai
+from rillm.streams.json_values import is_object
+from rillm.streams.rillm_error import Details, ModelFirst, ProviderFirst, RillmError
 
-if TYPE_CHECKING:
-    from rillm.streams.response import ModelResponse
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "AuthenticationError",
+    "BadGatewayError",
+    "BadRequestError",
+    "ConflictError",
+    "ContentPolicyViolationError",
+    "ContextWindowExceededError",
+    "FrameTooLargeError",
+    "InternalServerError",
+    "MissingExtraError",
+    "NotFoundError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RepeatedChunkError",
+    "RillmError",
+    "ServiceUnavailableError",
+    "StreamCancelledError",
+    "StreamConsumedError",
+    "StreamDecodeError",
+    "StreamTruncatedError",
+    "Timeout",
+    "UnprocessableEntityError",
+    "UnsupportedParamsError",
+]
 
 
-class RillmError(Exception):
-    """Root of all errors of this library.
-
-    Attributes:
-        message: what happened and what to do, without secrets.
-        llm_provider: the provider's name, "" if the error came before one was known.
-        model: the model as requested, without the provider's prefix.
-        status_code: the HTTP status, or the one that the error stands for; never 200.
-        response: the `httpx.Response`, where there was one.
-        body: the provider's error object or text, where there was one.
-        code, type, param: of the provider's error object.
-        partial: the response so far, where something had come; `finish_reason` is None in it.
-        retry_after: seconds after which the provider allows the next try, None if it did not say.
-        retryable: whether the same call may well succeed when made again.
-    """
-
-    status: ClassVar[int] = 500
-    retryable: bool = False
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        del args, kwargs
-        error: Self = super().__new__(also_openai(cls))
-        return error
-
-    def __init__(  # noqa: PLR0913 - what a caller may want to know of a failure
+class APIError(RillmError):
+    def __init__(
         self,
+        status_code: int,
         message: str,
         llm_provider: str = "",
         model: str = "",
         *,
-        status_code: int | None = None,
         response: Any = None,
-        body: object = None,
-        retry_after: float | None = None,
+        **details: Unpack[Details],
     ) -> None:
-        Exception.__init__(self, message)  # openai's __init__, next in line, wants other arguments
-        self.message = message
-        self.llm_provider = llm_provider
-        self.model = model
-        self.status_code = status_code or self.status
-        self.response = response
-        self.request = getattr(response, "request", None)
-        self.body = body
-        details = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-        self.code: str | None = _text(details.get("code"))
-        self.type: str | None = _text(details.get("type"))
-        self.param: str | None = _text(details.get("param"))
-        self.retry_after = retry_after
-        self.partial: ModelResponse | None = None
-
-    def __str__(self) -> str:
-        call = "/".join(part for part in (self.llm_provider, self.model) if part)
-        return f"{self.message} ({call})" if call else self.message
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        state = {**self.__dict__, "response": None, "request": None}
-        return _rebuild, (getattr(type(self), "__rillm__", type(self)), self.message), state
+        RillmError.__init__(self, message, llm_provider, model, response, status_code=status_code, **details)
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _rebuild(cls: type[RillmError], message: str) -> RillmError:
-    error = cls.__new__(cls)
-    RillmError.__init__(error, message)
-    return error
-
-
-class APIError(RillmError): ...
-
-
-class APIConnectionError(APIError):
+class APIConnectionError(ProviderFirst, APIError):
     retryable = True
 
 
 class Timeout(APIConnectionError, TimeoutError):  # noqa: N818 - LiteLLM's name
     status = 408
 
+    def __init__(  # noqa: PLR0913 - LiteLLM's
+        self,
+        message: str,
+        model: str = "",
+        llm_provider: str = "",
+        *,
+        response: Any = None,
+        status_code: int | None = None,
+        exception_status_code: int | None = None,
+        **details: Unpack[Details],
+    ) -> None:
+        status_code = status_code or exception_status_code
+        RillmError.__init__(self, message, llm_provider, model, response, status_code=status_code, **details)
+
 
 class StreamTruncatedError(APIConnectionError): ...
 
 
-class StreamDecodeError(APIError): ...
+class APIResponseValidationError(ProviderFirst, APIError): ...
+
+
+class StreamDecodeError(APIResponseValidationError): ...
 
 
 class FrameTooLargeError(StreamDecodeError): ...
 
 
-class APIStatusError(APIError): ...
+class APIStatusError(ProviderFirst, APIError): ...
 
 
-class BadRequestError(APIStatusError):
+class BadRequestError(ModelFirst, APIStatusError):
     status = 400
 
 
 class ContextWindowExceededError(BadRequestError): ...
 
 
-class ContentPolicyViolationError(BadRequestError): ...
+class ContentPolicyViolationError(BadRequestError):
+    @property
+    def provider_specific_fields(self) -> dict[str, Any] | None:
+        """Azure's `innererror`, which tells what its filters found; None without one."""
+        verdict = self.body.get("innererror") if is_object(self.body) else None
+        return {"innererror": verdict} if verdict else None
 
 
-class UnsupportedParamsError(BadRequestError): ...
+class UnsupportedParamsError(BadRequestError):
+    def __init__(
+        self,
+        message: str,
+        llm_provider: str = "",
+        model: str = "",
+        status_code: int | None = None,
+        response: Any = None,
+        **details: Unpack[Details],
+    ) -> None:
+        RillmError.__init__(self, message, llm_provider, model, response, status_code=status_code, **details)
 
 
 class PaymentRequiredError(BadRequestError):
@@ -158,7 +163,7 @@ class PermissionDeniedError(APIStatusError):
     status = 403
 
 
-class NotFoundError(APIStatusError):
+class NotFoundError(ModelFirst, APIStatusError):
     status = 404
 
 
@@ -167,16 +172,25 @@ class ConflictError(APIStatusError):
     retryable = True
 
 
-class UnprocessableEntityError(APIStatusError):
+class UnprocessableEntityError(ModelFirst, APIStatusError):
     status = 422
 
 
 class RateLimitError(APIStatusError):
     status = 429
+    default_code = "429"
+    default_type = "throttling_error"
     retryable = True
+    category = "vendor_rate_limit"  # LiteLLM's word: the provider's limit, not one that its proxy has set
+    rate_limit_type: str | None = None
+
+    @property
+    def detail(self) -> str:
+        return self.message
 
 
 class InternalServerError(APIStatusError):
+    default_type = "internal_server_error"
     retryable = True
 
 

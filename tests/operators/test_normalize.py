@@ -53,8 +53,12 @@ def test_good_ends(frames: list[bytes | Exception], seen: list[tuple[str | None,
     ],
 )
 def test_bad_ends(frames: list[bytes | Exception], error: type[rillm.RillmError]) -> None:
-    with pytest.raises(error):
-        chunks(*frames)
+    with pytest.raises(error) as caught:
+        chunks(*frames, model="m", hidden_params={"custom_llm_provider": "p"})
+    if error is not rillm.Timeout:  # that is the source's
+        assert isinstance(caught.value, rillm.MidStreamFallbackError)
+        assert caught.value.is_pre_first_chunk
+        assert (caught.value.llm_provider, caught.value.model) == ("p", "m")
 
 
 def test_one_head_for_all() -> None:

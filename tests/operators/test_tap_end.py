@@ -62,6 +62,24 @@ def test_an_error_gets_its_partial() -> None:
     assert error.partial.usage.is_estimated
 
 
+@pytest.mark.parametrize(
+    ("steps", "error", "is_mid_stream"),
+    [
+        ([[chunk("a")]], rillm.Timeout("late"), True),
+        ([[chunk("a")]], rillm.StreamConsumedError("read"), False),
+        ([], rillm.AuthenticationError("who?"), False),
+    ],
+)
+def test_an_error_in_mid_stream_is_one(steps: list[Any], error: rillm.RillmError, *, is_mid_stream: bool) -> None:
+    endings: list[Ending] = []
+    with pytest.raises(type(error)) as caught:
+        list(from_source(Script(*steps, error)).pipe(tap_end(endings.append)))
+    assert caught.value is error is endings[0].error
+    assert isinstance(error, rillm.MidStreamFallbackError) == is_mid_stream
+    if isinstance(error, rillm.MidStreamFallbackError):
+        assert (error.generated_content, error.is_pre_first_chunk) == ("a", False)
+
+
 def test_the_partial_of_the_first_tap_stays() -> None:
     error = rillm.Timeout("late")
     taps: list[Any] = [tap_end(lambda _: None), ops.filter(lambda _: False), tap_end(lambda _: None)]

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rillm.providers.failures import BY_STATUS, STATUS_BY_WORD, failure, not_a_stream, retry_after
+from rillm.providers.failure_words import BY_STATUS, STATUS_BY_WORD
+from rillm.providers.failures import class_of, failure, not_a_stream, retry_after
 from rillm.streams import errors
+from tests.providers.error_bodies import CONTENT_POLICY, CONTEXT_WINDOW, inner
 
 if TYPE_CHECKING:
     from rillm.streams.errors import RillmError
 
-RETRYABLE = {408, 409, 429, 500, 502, 503, 504, 529}
+RETRYABLE = {408, 409, 429, *range(500, 600)}
 
 
 @pytest.mark.parametrize(
@@ -25,15 +27,21 @@ RETRYABLE = {408, 409, 429, 500, 502, 503, 504, 529}
         (404, errors.NotFoundError),
         (408, errors.Timeout),
         (409, errors.ConflictError),
+        (410, errors.NotFoundError),
         (413, errors.BadRequestError),
         (418, errors.APIStatusError),
         (422, errors.UnprocessableEntityError),
+        (424, errors.APIStatusError),
         (429, errors.RateLimitError),
+        (451, errors.PermissionDeniedError),
+        (499, errors.APIStatusError),
         (500, errors.InternalServerError),
+        (501, errors.InternalServerError),
         (502, errors.BadGatewayError),
         (503, errors.ServiceUnavailableError),
         (504, errors.Timeout),
         (520, errors.InternalServerError),
+        (524, errors.Timeout),
         (529, errors.ServiceUnavailableError),
     ],
 )
@@ -42,8 +50,15 @@ def test_status(status: int, kind: type[RillmError]) -> None:
     assert type(error).__name__ == kind.__name__
     assert isinstance(error, kind)
     assert error.status_code == status
-    assert error.retryable == (status in RETRYABLE or status == 520)
+    assert error.retryable == (status in RETRYABLE)
     assert str(error) == "No (p/m)"
+
+
+@pytest.mark.parametrize("status", range(400, 600))
+def test_every_status_has_a_class(status: int) -> None:
+    cls = class_of(status, "")
+    assert issubclass(cls, errors.APIStatusError | errors.Timeout)
+    assert cls.retryable == (status in RETRYABLE)
 
 
 @pytest.mark.parametrize(("word", "status"), STATUS_BY_WORD.items())
@@ -74,6 +89,7 @@ def test_word_in_a_stream(word: str, status: int, key: str) -> None:
         ({"error": True, "message": "No"}, 500, "No"),
         ({"detail": "No"}, 500, "No"),
         ({"code": 1234, "msg": "No"}, 500, "No"),
+        ({"Message": "No"}, 500, "No"),
         ({"error": {"message": "No", "code": 200}}, 500, "No"),
         ({"error": {"message": "No", "code": True}}, 500, "No"),
         ({"error": {"message": "No", "code": "9" * 5000}}, 500, "No"),
@@ -97,46 +113,90 @@ def test_http_status_counts_more_than_the_words() -> None:
 
 def test_attributes() -> None:
     details = {"message": "No", "type": "invalid_request_error", "code": "bad", "param": "model"}
-    error = failure({"error": details}, status=400, headers={"retry-after": "3"})
+    headers = {"retry-after": "3"}
+    error = failure({"error": details}, status=400, headers=headers)
     assert (error.type, error.code, error.param, error.retry_after) == ("invalid_request_error", "bad", "model", 3)
-    assert error.body == details
+    assert (error.body, error.litellm_response_headers) == (details, headers)
 
 
-CONTEXT_WINDOW = [
-    {"code": "context_length_exceeded", "message": "Too long"},
-    {"message": "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens."},
-    {"message": "prompt is too long: 210000 tokens > 200000 maximum"},
-    {"message": "the request exceeds the available context size", "type": "exceed_context_size_error"},
-    {"message": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."},
-    {"message": "Input tokens exceed the configured limit of 272000 tokens."},
-    {"message": "This model's maximum prompt length is 131072 but the request contains 200000 tokens."},
-    {"message": "Input is too long for requested model."},
-    {"message": "Please reduce the length of the messages or completion."},
-]
-CONTENT_POLICY = [
-    {"code": "content_policy_violation", "message": "No"},
-    {"code": "content_filter", "message": "No"},
-    {"message": "The response was filtered due to Azure OpenAI's content management policy."},
-    {"message": "Your request was rejected as a result of our safety system."},
-    {"message": "No", "type": "ResponsibleAIPolicyViolation"},
-]
+@pytest.mark.parametrize(
+    ("status", "message", "kind", "meant"),
+    [
+        (400, "Rate limit reached for gpt-4o in organization org-1 on requests per min.", errors.RateLimitError, 429),
+        (None, "Rate limit reached for gpt-4o", errors.RateLimitError, 429),
+        (200, "Too many requests, please slow down", errors.RateLimitError, 429),
+        (404, "Rate limit reached", errors.NotFoundError, 404),
+        (400, "API key not valid. Please pass a valid API key.", errors.AuthenticationError, 401),
+        (400, "Incorrect API key provided: xa***67.", errors.AuthenticationError, 401),
+    ],
+)
+def test_what_a_400_may_say(status: int | None, message: str, kind: type[RillmError], meant: int) -> None:
+    error = failure({"error": {"message": message, "code": None}}, status=status)
+    assert isinstance(error, kind)
+    assert error.status_code == meant
 
 
-@pytest.mark.parametrize("status", [400, 413, 200, None])
-@pytest.mark.parametrize("details", CONTEXT_WINDOW)
-def test_context_window(details: dict[str, Any], status: int | None) -> None:
-    error = failure({"error": details}, status=status)
+@pytest.mark.parametrize(("status", "body"), CONTEXT_WINDOW.values(), ids=CONTEXT_WINDOW)
+def test_context_window(status: int, body: Any) -> None:
+    error = failure(body, status=status)
     assert isinstance(error, errors.ContextWindowExceededError)
-    assert error.status_code == (status if status in {400, 413} else 400)
+    assert error.status_code == max(status, 400)
     assert not error.retryable
+    assert isinstance(failure(body), errors.ContextWindowExceededError)
 
 
-@pytest.mark.parametrize("status", [400, 200, None])
-@pytest.mark.parametrize("details", CONTENT_POLICY)
-def test_content_policy(details: dict[str, Any], status: int | None) -> None:
-    error = failure({"error": details}, status=status)
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_statuses_of_a_full_context_window(status: int) -> None:
+    error = failure(inner(message="prompt is too long"), status=status)
+    assert isinstance(error, errors.ContextWindowExceededError)
+    assert error.status_code == status
+
+
+@pytest.mark.parametrize(("status", "body"), CONTENT_POLICY.values(), ids=CONTENT_POLICY)
+def test_content_policy(status: int, body: Any) -> None:
+    error = failure(body, status=status)
     assert isinstance(error, errors.ContentPolicyViolationError)
-    assert error.status_code == 400
+    assert error.status_code == max(status, 400)
+    assert not error.retryable
+    assert isinstance(failure(body), errors.ContentPolicyViolationError)
+
+
+def test_azures_verdict_is_kept() -> None:
+    _status, body = CONTENT_POLICY["azure"]
+    error = failure(body, status=400)
+    assert isinstance(error, errors.ContentPolicyViolationError)
+    assert error.provider_specific_fields == {"innererror": body["error"]["innererror"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (413, inner(type="request_too_large", message="Request exceeds the maximum size"), errors.BadRequestError),
+        (
+            413,
+            inner(message="Request too large for model `m` on tokens per minute", type="tokens"),
+            errors.BadRequestError,
+        ),
+        (403, inner(message="Country, region, or territory not supported"), errors.PermissionDeniedError),
+        (400, inner(message="max_tokens is too large: 100000", param="max_tokens"), errors.BadRequestError),
+        (
+            422,
+            {"detail": [{"type": "missing", "loc": ["body", "model"], "msg": "Field required"}]},
+            errors.UnprocessableEntityError,
+        ),
+        (429, {"message": "Too many tokens, please wait before trying again."}, errors.RateLimitError),
+        (200, {"message": "Too many tokens, please wait", "type": "ThrottlingException"}, errors.RateLimitError),
+        (200, {"error": "Request failed during generation", "error_type": "generation"}, errors.InternalServerError),
+        (
+            200,
+            {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+            errors.ServiceUnavailableError,
+        ),
+        (200, {"error": {"code": 503, "message": "Busy", "status": "UNAVAILABLE"}}, errors.ServiceUnavailableError),
+    ],
+)
+def test_what_is_neither(status: int, body: Any, kind: type[RillmError]) -> None:
+    assert type(failure(body, status=status)).__name__ == kind.__name__
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])

@@ -74,8 +74,10 @@ def test_statuses(  # noqa: PLR0913, PLR0917 - a row of the table
     assert type(caught.value).__name__ == error.__name__
     assert caught.value.status_code == caught.value.response.status_code == status
     assert (caught.value.llm_provider, caught.value.model) == ("openai", "gpt-test")
+    assert caught.value.headers == caught.value.response.headers
     assert caught.value.partial is None
     assert caught.value.__cause__ is not caught.value
+    assert not isinstance(caught.value, rillm.MidStreamFallbackError)
 
 
 @at_the_call
@@ -152,6 +154,9 @@ def test_an_error_event_in_mid_stream(server: Server, ask: Ask) -> None:
 
 def assert_partial(error: rillm.RillmError, text: str | None) -> None:
     """`text` None: a reset connection may lose what was on its way."""
+    assert isinstance(error, rillm.MidStreamFallbackError)
+    assert error.is_pre_first_chunk == (error.partial is None)
+    assert (error.llm_provider, error.model) == ("openai", "gpt-test")
     assert error.partial is not None or text is None
     if error.partial is not None:
         assert (error.partial.choices[0].message.content or "") in ("Hello" if text is None else text)
