@@ -80,12 +80,14 @@ def test_an_error_in_mid_stream_is_one(steps: list[Any], error: rillm.RillmError
         assert (error.generated_content, error.is_pre_first_chunk) == ("a", False)
 
 
-def test_the_partial_of_the_first_tap_stays() -> None:
+@pytest.mark.parametrize("skipped", [1, 2])
+def test_the_partial_of_the_first_tap_stays(skipped: int) -> None:
     error = rillm.Timeout("late")
-    taps: list[Any] = [tap_end(lambda _: None), ops.filter(lambda _: False), tap_end(lambda _: None)]
+    taps: list[Any] = [tap_end(lambda _: None), ops.skip(skipped), tap_end(lambda _: None)]
     with pytest.raises(rillm.Timeout):
-        list(from_source(Script([chunk("a")], error)).pipe(*taps))
+        list(from_source(Script([chunk("a"), chunk("b")], error)).pipe(*taps))
     assert error.partial is not None
+    assert error.partial.choices[0].message.content == "ab"
 
 
 def test_foreign_errors_pass_untouched() -> None:

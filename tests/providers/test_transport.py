@@ -144,6 +144,16 @@ def test_silence_in_mid_stream(server: Server, ask: Ask) -> None:
 
 
 @both
+@pytest.mark.parametrize(("end", "error"), [(Do.CUT, rillm.StreamTruncatedError), (Do.STALL, rillm.Timeout)])
+def test_nothing_after_the_headers(server: Server, ask: Ask, end: Do, error: type[rillm.RillmError]) -> None:
+    server.play(script(0.01, end))
+    with pytest.raises(error) as caught:
+        ask(server, timeout=0.1)
+    assert_partial(caught.value, None)
+    assert caught.value.partial is None
+
+
+@both
 def test_an_error_event_in_mid_stream(server: Server, ask: Ask) -> None:
     server.play(script(wire.frame("Hello"), wire.event({"error": {"message": "busy", "code": 503}})))
     with pytest.raises(rillm.ServiceUnavailableError, match="busy") as caught:

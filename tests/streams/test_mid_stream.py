@@ -150,6 +150,8 @@ def test_made_by_hand(original: Exception | None, status: int, retryable: bool) 
     "code",
     [
         "error = in_stream(rillm.RateLimitError('m')); assert 'openai' not in sys.modules",
+        "error = in_stream(rillm.ServiceUnavailableError('m')); assert 'openai' not in sys.modules",
+        "error = in_stream(rillm.APIError(418, 'm')); assert (error.status_code, error.retryable) == (418, False)",
         "error = rillm.RateLimitError('m'); import openai; assert isinstance(in_stream(error), openai.RateLimitError)",
         "error = rillm.Timeout('m'); import openai; assert isinstance(in_stream(error), openai.APITimeoutError)",
         "error = in_stream(rillm.Timeout('m')); import openai; assert not isinstance(error, openai.APITimeoutError)",
