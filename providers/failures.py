@@ -142,10 +142,14 @@ def is_cut_json(body: bytes) -> bool:
     return body.lstrip()[:1] in {b"{", b"["}
 
 
-# The OpenAI SDK's errors that stand for no HTTP status.
+# Errors of the OpenAI SDK, of httpx and of Python that stand for no HTTP status.
 WITHOUT_STATUS: Final[Mapping[str, type[RillmError]]] = {
     "APITimeoutError": errors.Timeout,
+    "TimeoutException": errors.Timeout,
+    "TimeoutError": errors.Timeout,
     "APIConnectionError": errors.APIConnectionError,
+    "TransportError": errors.APIConnectionError,
+    "ConnectionError": errors.APIConnectionError,
 }
 
 

@@ -12,6 +12,7 @@ from rillm.providers.openai_dialects import tidied_choice
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import StreamConsumedError, StreamDecodeError
 from rillm.streams.json_values import is_object
+from rillm.streams.mid_stream import in_stream
 from rillm.streams.opened import CONSUMED
 from rillm.streams.source import AsyncReading, Reading
 from rillm.streams.threaded import aopen_on_thread
@@ -49,7 +50,7 @@ class ObjectSource:
                 made = self._make_call(client=None)
                 self.objects = await made if inspect.isawaitable(made) else made
             except Exception as error:
-                raise of_exception(error, **self._call) from error
+                raise in_stream(of_exception(error, **self._call)) from error
         if not hasattr(self.objects, "__aiter__"):
             return await aopen_on_thread(self.open)
         self._take()
@@ -78,7 +79,7 @@ class ObjectSource:
         except StopIteration:
             raise
         except Exception as error:
-            raise of_exception(error, **self._call) from error
+            raise in_stream(of_exception(error, **self._call)) from error
 
     def _read(self) -> Generator[Sequence[Any]]:
         objects = self._guarded(iter, self.objects)
@@ -98,7 +99,7 @@ class ObjectSource:
             except StopAsyncIteration:
                 break
             except Exception as error:
-                raise of_exception(error, **self._call) from error
+                raise in_stream(of_exception(error, **self._call)) from error
             yield (item,)
         yield (END,)
 

@@ -65,10 +65,10 @@ class DropInModule(ModuleType):
         raise AttributeError(uncovered(f"{self.__name__}.{name}"))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in vars(rillm):
-            setattr(rillm, name, value)
-        elif name in SWITCHES or name.startswith("__") or isinstance(value, ModuleType):
+        if name in SWITCHES or name.startswith("__") or isinstance(value, ModuleType):
             super().__setattr__(name, value)
+        elif name in vars(rillm) or name in rillm.__all__:
+            setattr(rillm, name, value)
         else:
             raise AttributeError(uncovered(f"{self.__name__}.{name}"))
 
