@@ -39,10 +39,10 @@ def lists(lib: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recorder(lib: Any) -> Any:
-    base = lib.CustomLogger if lib.__name__ == "rillm" else lib.integrations.custom_logger.CustomLogger
+    base: Any = lib.CustomLogger if lib.__name__ == "rillm" else lib.integrations.custom_logger.CustomLogger
     events: list[tuple[str, dict[str, Any]]] = []
 
-    class Recorder(base):  # type: ignore[misc]  # of either library
+    class Recorder(base):  # of either library
         def log_pre_api_call(self, model: Any, messages: Any, kwargs: Any) -> None:
             events.append(("pre", {"model": model, "messages": messages, "kwargs": dict(kwargs)}))
 
@@ -224,9 +224,9 @@ def test_a_stream_that_is_left_is_told(lib: Any, server: Server, *, ahead: bool)
 def test_per_chunk_hooks_are_once_a_chunk_and_in_order(lib: Any, server: Server, *, ahead: bool) -> None:
     server.play(USED)
     seen: list[Any] = []
-    base = lib.CustomLogger if lib.__name__ == "rillm" else lib.integrations.custom_logger.CustomLogger
+    base: Any = lib.CustomLogger if lib.__name__ == "rillm" else lib.integrations.custom_logger.CustomLogger
 
-    class Hook(base):  # type: ignore[misc]  # of either library
+    class Hook(base):  # of either library
         def log_stream_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
             seen.append(response_obj.choices[0].delta.content)
 
