@@ -42,7 +42,7 @@ def recorder(lib: Any) -> Any:
     base: Any = lib.CustomLogger if lib.__name__ == "rillm" else lib.integrations.custom_logger.CustomLogger
     events: list[tuple[str, dict[str, Any]]] = []
 
-    class Recorder(base):  # of either library
+    class Recorder(base):  # type: ignore[misc]  # of either library
         def log_pre_api_call(self, model: Any, messages: Any, kwargs: Any) -> None:
             events.append(("pre", {"model": model, "messages": messages, "kwargs": dict(kwargs)}))
 
@@ -226,7 +226,7 @@ def test_per_chunk_hooks_are_once_a_chunk_and_in_order(lib: Any, server: Server,
     seen: list[Any] = []
     base: Any = lib.CustomLogger if lib.__name__ == "rillm" else lib.integrations.custom_logger.CustomLogger
 
-    class Hook(base):  # of either library
+    class Hook(base):  # type: ignore[misc]  # of either library
         def log_stream_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
             seen.append(response_obj.choices[0].delta.content)
 
