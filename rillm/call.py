@@ -16,6 +16,7 @@ from rillm.listeners import Listeners
 from rillm.operators.accumulate import accumulate
 from rillm.operators.repeat_guard import repeat_guard
 from rillm.operators.tap_end import tap_end
+from rillm.parameters import number
 from rillm.providers.sources import is_mocked
 from rillm.record import Record
 from rillm.reporter import Reporter
@@ -173,8 +174,8 @@ def retries_of(params: dict[str, Any]) -> int:
     A mocked failure does not pass: it is tried again only where the call itself asks for it.
     """
     usual = 0 if is_mocked(params) else DEFAULT_RETRIES if setting("num_retries") is None else setting("num_retries")
-    counts = [params.pop("num_retries", None), params.pop("max_retries", None)]
-    return next((count for count in counts if count is not None), usual)
+    counts = [number(params, "num_retries"), number(params, "max_retries")]
+    return int(next((count for count in counts if count is not None), usual))
 
 
 def default_pipeline() -> Sequence[Operator[Any, Any]]:

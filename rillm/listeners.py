@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.custom_logger import CustomLogger
+from rillm.parameters import listed
 from rillm.settings import setting
 
 if TYPE_CHECKING:
@@ -66,18 +67,18 @@ class Listeners:
     @classmethod
     def of_call(cls, params: dict[str, Any]) -> Listeners:
         """Take the call's own out of `params`, and put them after those of the settings."""
-        own = {name: tuple(params.pop(name, None) or ()) for name in PARAMETERS}
+        own = {name: listed(params.pop(name, None)) for name in PARAMETERS}
         everything = (*setting(ALL_KINDS), *own[ALL_KINDS])
         by_kind: dict[Kind, tuple[Any, ...]] = {}
         for kind in Kind:
             names = LISTS.get(kind, ())
-            listed = [one for name in names for one in setting(name)]
-            listed += [one for name in names for one in own.get(name, ())]
-            if kind is Kind.CANCEL and not listed:
+            told = [one for name in names for one in setting(name)]
+            told += [one for name in names for one in own.get(name, ())]
+            if kind is Kind.CANCEL and not told:
                 by_kind[kind] = by_kind[Kind.FAILURE]
             else:
-                by_kind[kind] = tuple(distinct([*known(listed), *everything]))
-        return cls({kind: told for kind, told in by_kind.items() if any(hears(one, kind) for one in told)})
+                by_kind[kind] = tuple(distinct([*known(told), *everything]))
+        return cls({kind: ones for kind, ones in by_kind.items() if any(hears(one, kind) for one in ones)})
 
     def hear(self, kind: Kind) -> bool:
         """Whether anybody wants to know."""
@@ -89,10 +90,10 @@ class Listeners:
         return [call for call in bound if call is not None]
 
 
-def known(listed: Iterable[Any]) -> list[Any]:
+def known(told: Iterable[Any]) -> list[Any]:
     """Without the names of LiteLLM's integrations, which are not here; that is said."""
     found: list[Any] = []
-    for one in listed:
+    for one in told:
         if isinstance(one, str):
             from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
 
@@ -102,9 +103,9 @@ def known(listed: Iterable[Any]) -> list[Any]:
     return found
 
 
-def distinct(listed: Iterable[Any]) -> list[Any]:
+def distinct(told: Iterable[Any]) -> list[Any]:
     """Each once: a logger may stand in a list of its own and among `callbacks`."""
-    return list({id(one): one for one in listed}.values())
+    return list({id(one): one for one in told}.values())
 
 
 def is_logger(one: Any) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from rillm.streams.errors import BadRequestError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -76,3 +78,22 @@ def named(names: Sequence[str], positional: Sequence[Any], params: dict[str, Any
 def without_bookkeeping(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters without those that mean something to LiteLLM alone."""
     return {name: value for name, value in params.items() if name not in NOT_SENT and not name.startswith(LITELLMS_OWN)}
+
+
+def number(params: dict[str, Any], name: str) -> float | None:
+    """Take a number of at least 0 out of the parameters.
+
+    Raises:
+        BadRequestError: it is something else.
+    """
+    value: Any = params.pop(name, None)
+    if value is None or (isinstance(value, int | float) and value >= 0):
+        return value
+    raise BadRequestError(f"{name}= has to be a number of at least 0, not {value!r}.")
+
+
+def listed(value: Any) -> tuple[Any, ...]:
+    """A list that may be given as its only item, or not at all."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple | set) else (value,)

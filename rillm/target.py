@@ -11,7 +11,7 @@ import reactivex
 
 from rillm.operators.normalize import normalize
 from rillm.operators.timeouts import timeouts
-from rillm.parameters import without_bookkeeping
+from rillm.parameters import listed, number, without_bookkeeping
 from rillm.prompt import estimate_prompt_tokens
 from rillm.providers.openai_request import plain
 from rillm.providers.registry import resolve
@@ -43,10 +43,10 @@ class Limits:
     @classmethod
     def of_call(cls, params: dict[str, Any]) -> Limits:
         """Take them out of the parameters of a call that begins now."""
-        total = params.pop("total_timeout", None)
+        total = number(params, "total_timeout")
         return cls(
-            params.pop("first_token_timeout", None),
-            params.pop("idle_timeout", None),
+            number(params, "first_token_timeout"),
+            number(params, "idle_timeout"),
             None if total is None else time.monotonic() + total,
         )
 
@@ -168,8 +168,8 @@ def provider_of(model: str, params: Mapping[str, Any]) -> str:
 
 
 def targets_of(model: str, record: Record, params: dict[str, Any], limits: Limits) -> list[Callable[[], Target]]:
-    """How to make each target: of `model`, then of the fallbacks of the call or, without any, of the settings."""
-    fallbacks = params.pop("fallbacks", None) or ()
+    """How to make each target: of `model`, then of the fallbacks."""
+    fallbacks = listed(params.pop("fallbacks", None))
     plans = [(model, params), *(fallback(one, model, params) for one in fallbacks)]
     return [lambda plan=plan: target_of(plan[0], record, plan[1], limits) for plan in plans]  # type: ignore[misc]
 
