@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rillm.operators.share import share
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
+    from rillm.response_iterators import ModelResponseListIterator
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
     from rillm.streams.errors import (
@@ -78,6 +79,7 @@ __all__ = [
     "Message",
     "MissingExtraError",
     "ModelResponse",
+    "ModelResponseListIterator",
     "ModelResponseStream",
     "NotFoundError",
     "Operator",
@@ -127,6 +129,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.chunk_builder": ("stream_chunk_builder",),
     "rillm.calls": ("acompletion", "completion", "stream"),
     "rillm.decoding": ("decode",),
+    "rillm.response_iterators": ("ModelResponseListIterator",),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),

@@ -7,6 +7,7 @@ import pytest
 
 import rillm
 from rillm.streams.errors import APIStatusError
+from rillm.streams.finish_reasons import OPENAI_WORDS
 from tests.wire.corpus import Case, cases
 from tests.wire.outcome import Outcome, aread, assert_promises, cut, read
 from tests.wire.summary import call_summary
@@ -62,11 +63,11 @@ def found(choice: Choices) -> dict[str, Any]:
 
 def answer(expected: dict[str, Any], *, failed: bool) -> dict[str, Any]:
     calls = [(call["id"], call["name"], call["arguments"]) for call in expected["tool_calls"]]
-    implied = "tool_calls" if calls else "stop"
+    told = expected["finish_reason"] or ("tool_calls" if calls else "stop")
     return {
         **{key: expected[key] for key in ("text", "reasoning", "refusal")},
         "calls": calls,
-        "finish_reason": None if failed else expected["finish_reason"] or implied,
+        "finish_reason": None if failed else OPENAI_WORDS.get(told, told),
         "logprob_tokens": expected.get("logprob_tokens", 0),
     }
 
