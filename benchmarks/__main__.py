@@ -1,4 +1,4 @@
-"""`python -m benchmarks [cpu linear memory start_up first_chunk concurrent]`, from the root of the repository."""
+"""`python -m benchmarks [cpu linear builder memory start_up first_chunk concurrent]`, from the repository's root."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import replace
 
-from benchmarks import concurrent, cpu, first_chunk, linear, memory, start_up
+from benchmarks import builder, concurrent, cpu, first_chunk, linear, memory, start_up
 from benchmarks.report import Table, as_json
 from benchmarks.server import running_server
 from benchmarks.sizes import TINY, Sizes
@@ -15,6 +15,7 @@ from benchmarks.sizes import TINY, Sizes
 MEASUREMENTS = {
     "cpu": cpu.measure,
     "linear": linear.measure,
+    "builder": builder.measure,
     "memory": memory.measure,
     "start_up": start_up.measure,
     "first_chunk": first_chunk.measure,

@@ -63,15 +63,16 @@ def cost_tap(callback: Callable[[Cost], None]) -> Operator[ModelResponseStream, 
 
 
 def cost_of(response: ModelResponse) -> Cost:
-    """The cost of a response, also left in its `_hidden_params["response_cost"]`."""
+    """The cost of a response, by the provider if it told, also left in its `_hidden_params["response_cost"]`."""
     hidden = response.hidden_params
     provider = hidden.get("price_provider", ANY_PROVIDER)
     if hidden.get("response_cost") is None:
         if hidden.get("rates"):
             hidden["response_cost"] = by_rates(hidden["rates"], response.usage)
-        elif response.model and provider:
-            asked = None if provider == ANY_PROVIDER else provider
-            hidden["response_cost"] = price(response.model, asked, response.usage)
+        else:
+            hidden["response_cost"] = response.usage.get("cost")
+    if hidden.get("response_cost") is None and response.model and provider:
+        hidden["response_cost"] = price(response.model, None if provider == ANY_PROVIDER else provider, response.usage)
     return Cost(hidden.get("response_cost"), response.usage, response)
 
 

@@ -48,7 +48,8 @@ class OpenAIChatDecoder:
         if type(frame) is not bytes or not extra.keys().isdisjoint(SPECIAL) or "choices" not in chunk.model_fields_set:
             return self._decode_other(frame)
         for choice in chunk.choices:
-            if choice.__pydantic_extra__ and choice.__pydantic_extra__.get("error"):
+            others: dict[str, Any] = choice.__pydantic_extra__ or {}
+            if others.get("error") or others.get("message"):
                 return self._decode_other(frame)
             rename_reasoning(choice.delta.__pydantic_extra__)
         return (chunk,)

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
@@ -111,6 +112,7 @@ __all__ = [
     "MissingExtraError",
     "MockException",
     "ModelResponse",
+    "ModelResponseListIterator",
     "ModelResponseStream",
     "NotFoundError",
     "OpenAIError",
@@ -226,6 +228,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
+    "rillm.response_iterators": ("ModelResponseListIterator",),
     "rillm.router": ("Router",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),

@@ -18,10 +18,10 @@ import rillm
 TRACKER: Final = "https://github.com/rillm/rillm/issues"
 # LiteLLM's modules, and where the names in each are to be found here.
 MODULES: Final[dict[str, tuple[str, ...]]] = {
-    "litellm": ("rillm", "rillm.types", "rillm.exceptions", "rillm.router", "rillm.litellm_objects"),
+    "litellm": ("rillm", "rillm.types", "rillm.exceptions", "rillm.router", "rillm.response_iterators"),
     "litellm.main": ("rillm",),
     "litellm.router": ("rillm.router",),
-    "litellm.utils": ("rillm", "rillm.types", "rillm.litellm_objects"),
+    "litellm.utils": ("rillm", "rillm.types", "rillm.response_iterators"),
     "litellm.exceptions": ("rillm.exceptions",),
     "litellm.types": (),
     "litellm.types.utils": ("rillm.types",),

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.choice_accumulator import ChoiceAccumulator
+from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
 from rillm.streams.response import ModelResponse
-from rillm.streams.usage import Usage, estimated_usage, merge_usage
+from rillm.streams.usage import Usage, as_usage, estimated_usage, merge_usage
 
 if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
@@ -58,18 +59,32 @@ class Accumulator:
 
     def _add_extra(self, extra: dict[str, Any]) -> None:
         for key, value in extra.items():
-            if value is None or (key == "usage" and not value):
-                continue
             if key == "usage":
-                self._usage = merge_usage(self._usage, Usage.model_validate(value))
-            else:
+                self.add_usage(value)
+            elif value not in EMPTY or (value is not None and key not in self._extra):
                 self._extra[key] = value
+
+    def add_usage(self, report: Any) -> None:
+        """Add a report of usage, which need not have been in a chunk; nothing in it is none.
+
+        Raises:
+            ValidationError: it is no report.
+        """
+        if report:
+            self._usage = merge_usage(self._usage, as_usage(report))
+
+    def finish(self) -> None:
+        """Take every choice for finished: one without a finish_reason has none to tell but the usual."""
+        if not self._choices:
+            self._begin(0)
+        for choice in self._choices.values():
+            choice.finish_reason = choice.finish_reason or ("tool_calls" if choice.calls.calls else "stop")
 
     @property
     def usage(self) -> Usage | None:
         """As reported, in a chunk or beside them; None if nothing was."""
         reported = self._usage or self.hidden_params.get("usage")
-        return reported if isinstance(reported, Usage) or reported is None else Usage.model_validate(reported)
+        return None if reported is None else as_usage(reported)
 
     def billed_text(self) -> str:
         """All that the model wrote, of all choices: what an estimate of tokens counts."""
@@ -80,8 +95,8 @@ class Accumulator:
         return estimated_usage(self.hidden_params.get("prompt_tokens_estimate", 0), self.billed_text())
 
     def response(self, usage: Usage | None = None) -> ModelResponse:
-        """The response so far, with `usage` where none was reported."""
-        choices = [self._choices[index].choice() for index in sorted(self._choices)]
+        """The response so far, with `usage` where none was reported. It has a choice even where none has come."""
+        choices = [self._choices[index].choice() for index in sorted(self._choices)] or [ChoiceAccumulator(0).choice()]
         values = {**self._head, "choices": choices, "usage": self.usage or usage or Usage(), **self._extra}
         response = ModelResponse.model_validate(values)
         set_hidden_params(response, self.hidden_params)

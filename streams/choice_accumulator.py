@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from rillm.streams.chunk import FunctionCall
-from rillm.streams.json_values import is_array, is_object
+from rillm.streams.audio import OpenAudio
+from rillm.streams.finish_reasons import in_openai_words
+from rillm.streams.function import FunctionCall
+from rillm.streams.json_values import EMPTY, is_array, is_object
+from rillm.streams.logprobs import ChoiceLogprobs, as_logprobs
+from rillm.streams.message import Choices, Message
 from rillm.streams.reasoning_details import joined_details
-from rillm.streams.response import Choices, Message
+from rillm.streams.thinking_blocks import joined_blocks
 from rillm.streams.tool_calls import OpenCalls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rillm.streams.chunk import Delta, StreamingChoices
 
-EMPTY: tuple[Any, ...] = (None, "", [], {})
 JOINED_TEXTS = frozenset({"reasoning_content", "refusal"})
-AUDIO_TEXTS = frozenset({"data", "transcript"})
+# What comes in blocks of which each is streamed in pieces, and how to put the pieces together.
+BLOCKS: Final[dict[str, Callable[[Any], Any]]] = {
+    "reasoning_details": joined_details,
+    "thinking_blocks": joined_blocks,
+}
 
 
 class ChoiceAccumulator:
@@ -31,10 +40,10 @@ class ChoiceAccumulator:
         self._function_arguments: list[str] = []
         self._has_function = False
         self._pieces: dict[str, list[str]] = {}
-        self._audio: dict[str, Any] = {}
-        self._audio_pieces: dict[str, list[str]] = {}
+        self._audio = OpenAudio()
         self._extra: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
+        self._citations: list[Any] = []
         self._logprobs: dict[str, Any] = {}
         self._choice_extra: dict[str, Any] = {}
 
@@ -50,17 +59,17 @@ class ChoiceAccumulator:
                 self._choice_extra[key] = value
 
     def _add_delta(self, delta: Delta) -> None:
-        self._role = delta.role or self._role
+        self._role = self._role or delta.role
         if delta.tool_calls:
             self.calls.add(delta.tool_calls)
         if delta.function_call is not None:
             self._has_function = True
             self._function_name = self._function_name or delta.function_call.name
             self._function_arguments.append(delta.function_call.arguments)
-        for key, value in (delta.provider_specific_fields or {}).items():
-            gather(self._fields, *(("citations", [value]) if key == "citation" else (key, value)))
+        if delta.provider_specific_fields:
+            self._add_fields(delta.provider_specific_fields)
         if delta.audio is not None:
-            self._add_audio(delta.audio)
+            self._audio.add(delta.audio)
         for key, value in delta.extra.items():
             self._add_extra(key, value)
 
@@ -71,16 +80,18 @@ class ChoiceAccumulator:
         elif value not in EMPTY:
             gather(self._extra, key, value)
 
-    def _add_audio(self, audio: Any) -> None:
-        for key, value in audio.items() if is_object(audio) else ():
-            if key in AUDIO_TEXTS and isinstance(value, str):
-                self._audio_pieces.setdefault(key, []).append(value)
+    def _add_fields(self, fields: dict[str, Any]) -> None:
+        for key, value in fields.items():
+            if key == "citation":  # LiteLLM's Anthropic: one with each chunk
+                self._citations.append(value)
             else:
-                gather(self._audio, key, value)
+                gather(self._fields, key, value)
 
     def _add_logprobs(self, logprobs: Any) -> None:
         if isinstance(logprobs, int | float):
             logprobs = {"token_logprobs": [logprobs]}  # Together's, under the name that legacy completions have for it
+        elif isinstance(logprobs, ChoiceLogprobs):
+            logprobs = {name: logprobs[name] for name in logprobs.model_fields_set}
         for key, tokens in logprobs.items() if is_object(logprobs) else ():
             gather(self._logprobs, key, tokens)
 
@@ -96,7 +107,13 @@ class ChoiceAccumulator:
 
     def choice(self) -> Choices:
         """The choice as a whole answer; may be called at any time, and again."""
-        calls = [call.closed() for call in self.calls.calls]
+        values = {**self._choice_extra, "finish_reason": self.finish_reason, "index": self.index}
+        if self._logprobs:
+            values["logprobs"] = as_logprobs(self._logprobs)
+        return Choices.model_validate(in_openai_words({**values, "message": self._message()}))
+
+    def _message(self) -> Message:
+        calls = [call.closed(finished=bool(self.finish_reason)) for call in self.calls.calls]
         has_calls = bool(calls) or self._has_function
         values: dict[str, Any] = {
             "content": None if has_calls and not self.texts else self.text(),
@@ -105,26 +122,17 @@ class ChoiceAccumulator:
             **joined(self._pieces),
             **self._extra,
         }
-        if "reasoning_details" in values:
-            values["reasoning_details"] = joined_details(values["reasoning_details"])
-        if self._audio or self._audio_pieces:
-            values["audio"] = {**self._audio, **joined(self._audio_pieces)}
+        for key in BLOCKS.keys() & values.keys():
+            values[key] = BLOCKS[key](values[key])
+        if self._audio:
+            values["audio"] = self._audio.whole()
         if self._has_function:
-            values["function_call"] = FunctionCall(
-                name=self._function_name, arguments="".join(self._function_arguments)
-            )
-        if self._fields:
-            values["provider_specific_fields"] = self._fields
-        logprobs = {"logprobs": self._logprobs} if self._logprobs else {}
-        return Choices.model_validate(
-            {
-                "finish_reason": self.finish_reason,
-                "index": self.index,
-                "message": Message.model_validate(values),
-                **self._choice_extra,
-                **logprobs,
-            }
-        )
+            arguments = "".join(self._function_arguments)
+            values["function_call"] = FunctionCall(name=self._function_name, arguments=arguments)
+        fields = {**({"citations": [self._citations]} if self._citations else {}), **self._fields}
+        if fields:
+            values["provider_specific_fields"] = fields
+        return Message.model_validate(values)
 
 
 def gather(values: dict[str, Any], key: str, value: Any) -> None:

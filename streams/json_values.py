@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
+
+EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})  # what says nothing
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:

@@ -9,6 +9,13 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+RESPONSE_MS = "_response_ms"
+RESPONSE_HEADERS = "_response_headers"
+
+
+class MissingFieldError(KeyError, AttributeError):
+    """There is no such field: a `KeyError` as of any mapping, an `AttributeError` as LiteLLM raises it."""
+
 
 class Model(BaseModel):
     """Fields by attribute or by key; fields that the provider adds are kept.
@@ -21,14 +28,17 @@ class Model(BaseModel):
     def __getitem__(self, key: str) -> Any:
         try:
             return getattr(self, key)
-        except AttributeError as error:
-            raise KeyError(key) from error
+        except AttributeError:
+            raise MissingFieldError(key) from None
 
     def __setitem__(self, key: str, value: Any) -> None:
         setattr(self, key, value)
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and hasattr(self, key)
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def get(self, key: str, default: Any = None) -> Any:
         """The field's value, or `default` where there is no such field."""
@@ -38,10 +48,18 @@ class Model(BaseModel):
         """The fields as a dict, as LiteLLM's `json()` gives it; `model_dump_json()` gives text."""
         return self.model_dump(**kwargs)
 
+    def to_dict(self, **kwargs: Any) -> dict[str, Any]:
+        """The fields as a dict, by the OpenAI SDK's name for it."""
+        return self.model_dump(**kwargs)
+
     @property
     def extra(self) -> dict[str, Any]:
         """The fields that the provider added."""
         return self.__pydantic_extra__ or {}
+
+    def _fill(self, values: dict[str, Any]) -> None:
+        """Validate `values` into this new object."""
+        self.__pydantic_validator__.validate_python(values, self_instance=self)
 
 
 class HiddenParams(Model):
@@ -63,6 +81,28 @@ class HiddenParams(Model):
     def hidden_params(self) -> dict[str, Any]:
         """Provider, model, usage and cost of the call, by LiteLLM's keys. One dict for all chunks of a stream."""
         return self._hidden_params
+
+    @property
+    def _response_ms(self) -> float:
+        """Milliseconds from the request to the end of the answer; there only once they are known."""
+        try:
+            milliseconds: float = self._hidden_params[RESPONSE_MS]
+        except KeyError:
+            raise AttributeError(RESPONSE_MS) from None
+        return milliseconds
+
+    @_response_ms.setter
+    def _response_ms(self, value: float) -> None:
+        self._hidden_params[RESPONSE_MS] = value
+
+    @property
+    def _response_headers(self) -> dict[str, Any] | None:
+        """The headers of the HTTP response, None if they are not known."""
+        return self._hidden_params.get(RESPONSE_HEADERS)
+
+    @_response_headers.setter
+    def _response_headers(self, value: dict[str, Any] | None) -> None:
+        self._hidden_params[RESPONSE_HEADERS] = value
 
 
 # The slot's own setter: a third of the price of `setattr`, which matters once per chunk.

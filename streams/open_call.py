@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from rillm.streams.chunk import Function
+from rillm.streams.function import ChatCompletionMessageToolCall, CustomTool, Function
 from rillm.streams.json_values import is_object
-from rillm.streams.response import ChatCompletionMessageToolCall
 
 if TYPE_CHECKING:
-    from rillm.streams.chunk import ChatCompletionDeltaToolCall
+    from rillm.streams.function import ChatCompletionDeltaToolCall
 
 
 @dataclass(slots=True)
@@ -26,21 +25,30 @@ class OpenCall:
     type: str = "function"
     arguments: list[str] = field(default_factory=list[str])
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    custom: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def add(self, fragment: ChatCompletionDeltaToolCall) -> None:
-        custom = custom_part(fragment)
+        custom = fragment.custom
         self.index = fragment.index if fragment.index is not None else self.index
         self.id = self.id or fragment.id or ""
-        self.name = self.name or name_of(fragment)
-        if custom:
+        self._add_name(name_of(fragment))
+        if custom is not None:
             self.type = "custom"
+            self.custom.update(custom.extra)
         elif fragment.type and "type" in fragment.model_fields_set:
             self.type = fragment.type
-        arguments = fragment.function.arguments or custom.get("input")
+        arguments = fragment.function.arguments or (custom.input if custom else "")
         if arguments:
-            self.arguments.append(str(arguments))
+            self.arguments.append(arguments)
         for key, value in fragment.extra.items():
             self.extra[key] = _merged(self.extra.get(key), value)
+
+    def _add_name(self, piece: str) -> None:
+        """A name comes whole, in pieces before the arguments, longer each time, or again with each fragment."""
+        if not self.name or piece.startswith(self.name):
+            self.name = piece or self.name
+        elif not self.arguments:
+            self.name += piece
 
     def is_whole(self) -> bool:
         """Whether the arguments so far are a JSON object."""
@@ -52,25 +60,19 @@ class OpenCall:
         except ValueError:
             return False
 
-    def closed(self) -> ChatCompletionMessageToolCall:
-        """The call as a whole answer has it."""
+    def closed(self, *, finished: bool) -> ChatCompletionMessageToolCall:
+        """The call as a whole answer has it; the arguments of a finished one are JSON, also where there are none."""
         values: dict[str, Any] = {"id": self.id or None, "type": self.type, **self.extra}
         arguments = "".join(self.arguments)
         if self.type == "custom":
-            values["custom"] = {**values.get("custom", {}), "name": self.name, "input": arguments}
+            values["custom"] = CustomTool.model_validate({**self.custom, "name": self.name, "input": arguments})
         else:
-            values["function"] = Function(name=self.name or None, arguments=arguments)
+            values["function"] = Function(name=self.name or None, arguments=arguments or "{}" * finished)
         return ChatCompletionMessageToolCall.model_validate(values)
 
 
-def custom_part(fragment: ChatCompletionDeltaToolCall) -> dict[str, Any]:
-    """What a fragment brings for a custom tool: https://platform.openai.com/docs/guides/function-calling#custom-tools."""
-    custom = fragment.extra.get("custom")
-    return custom if is_object(custom) else {}
-
-
 def name_of(fragment: ChatCompletionDeltaToolCall) -> str:
-    return fragment.function.name or str(custom_part(fragment).get("name") or "")
+    return fragment.function.name or (fragment.custom.name if fragment.custom else None) or ""
 
 
 def _merged(earlier: Any, later: Any) -> Any:

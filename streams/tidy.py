@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
+from rillm.streams.finish_reasons import in_openai_words
+from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
 from rillm.streams.tool_calls import OpenCalls
 from rillm.streams.usage import Usage, merge_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 class Tidy:
@@ -35,6 +35,7 @@ class Tidy:
         self._id = ""
         self._created = 0
         self._system_fingerprint: str | None = None
+        self._service_tier: str | None = None
         self._extra: dict[str, Any] = {}
         self._begun: set[int] = set()
         self._finish_reasons: dict[int, str] = {}
@@ -51,7 +52,7 @@ class Tidy:
         fields["model"] = self._model
         set_hidden_params(chunk, self.hidden_params)
         extra = chunk.__pydantic_extra__
-        if extra:
+        if extra and extra != self._extra:
             self._take_extra(extra)
         choices = chunk.choices
         for choice in choices:
@@ -73,13 +74,14 @@ class Tidy:
         self._created = chunk.created or int(time.time())
         self._model = self._model or chunk.model
         self._system_fingerprint = chunk.system_fingerprint
+        self._service_tier = chunk.service_tier
         self.hidden_params["provider_response_model"] = chunk.model
 
     def _take_extra(self, extra: dict[str, Any]) -> None:
         if "usage" in extra:
             self._take_usage(extra.pop("usage"))
         extra.pop("obfuscation", None)  # padding
-        if extra and extra != self._extra:
+        if extra:
             self._extra = {**self._extra, **extra}
 
     def _take_usage(self, usage: Any) -> None:
@@ -125,7 +127,7 @@ class Tidy:
                 "index": index,
                 "delta": Delta(role=role),
             }
-            yield self._chunk([StreamingChoices.model_validate(values)])
+            yield self._chunk([StreamingChoices.model_validate(in_openai_words(values))])
 
     def usage_chunk(self, estimate: Callable[[], Usage]) -> ModelResponseStream:
         """The chunk that follows for those who asked for usage; an estimate where the provider reported none.
@@ -143,6 +145,7 @@ class Tidy:
                 "created": self._created,
                 "model": self._model,
                 "system_fingerprint": self._system_fingerprint,
+                "service_tier": self._service_tier,
                 "choices": choices,
                 **self._extra,
                 **extra,

@@ -9,7 +9,7 @@ from rillm.streams.open_call import OpenCall, name_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rillm.streams.chunk import ChatCompletionDeltaToolCall
+    from rillm.streams.function import ChatCompletionDeltaToolCall
 
 
 class OpenCalls:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import model_validator
 
+from rillm.streams.by_hand import for_direct_use, given, plain
 from rillm.streams.json_values import is_object
 from rillm.streams.model import Model
+from rillm.streams.usage_details import CompletionTokensDetails, PromptTokensDetails, in_openai_shape
+
+if TYPE_CHECKING:
+    from rillm.streams.usage_details import ServerToolUse
 
 BYTES_PER_TOKEN = 4  # OpenAI's rule of thumb for English; UTF-8 bytes rather than characters serve other scripts too
-
-
-class PromptTokensDetails(Model):
-    audio_tokens: int | None = None
-    cached_tokens: int | None = None
-
-
-class CompletionTokensDetails(Model):
-    accepted_prediction_tokens: int | None = None
-    audio_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    rejected_prediction_tokens: int | None = None
+SUMMANDS = frozenset({"prompt_tokens", "completion_tokens"})
 
 
 class Usage(Model):
@@ -36,10 +30,42 @@ class Usage(Model):
     completion_tokens_details: CompletionTokensDetails | None = None
     prompt_tokens_details: PromptTokensDetails | None = None
 
+    if TYPE_CHECKING:  # there only when reported
+        cost: float  # US dollars, by the provider's own reckoning
+        server_tool_use: ServerToolUse
+        cache_creation_input_tokens: int
+        cache_read_input_tokens: int
+
+    @for_direct_use
+    def __init__(  # noqa: PLR0913, PLR0917 - what a provider may report
+        self,
+        prompt_tokens: int | None = None,
+        completion_tokens: int | None = None,
+        total_tokens: int | None = None,
+        reasoning_tokens: int | None = None,
+        prompt_tokens_details: PromptTokensDetails | dict[str, Any] | None = None,
+        completion_tokens_details: CompletionTokensDetails | dict[str, Any] | None = None,
+        **extra: Any,
+    ) -> None:
+        """A report of what is not None. `total_tokens` defaults to the sum; `reasoning_tokens` go into the details."""
+        self._fill(
+            {
+                **given(
+                    prompt_tokens=prompt_tokens,
+                    completion_tokens=completion_tokens,
+                    total_tokens=total_tokens,
+                    reasoning_tokens=reasoning_tokens,
+                    prompt_tokens_details=plain(prompt_tokens_details),
+                    completion_tokens_details=plain(completion_tokens_details),
+                ),
+                **extra,
+            }
+        )
+
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, data: Any) -> Any:
-        return {key: value for key, value in data.items() if value is not None} if is_object(data) else data
+    def _in_openai_shape(cls, data: Any) -> Any:
+        return in_openai_shape(data) if is_object(data) else data
 
     @model_validator(mode="after")
     def _with_total(self) -> Self:
@@ -54,11 +80,23 @@ class Usage(Model):
         return bool(self.get("estimated", False))
 
 
+def as_usage(value: Any) -> Usage:
+    """A report in any form: a usage of ours, a dict, the OpenAI SDK's object.
+
+    Raises:
+        ValidationError: it is no report.
+    """
+    return Usage.model_validate(plain(value))
+
+
 def merge_usage(earlier: Usage | None, later: Usage) -> Usage:
     """The last report wins, field by field; an explicit 0 is a report. Several reports are never summed."""
     if earlier is None:
         return later
-    return Usage.model_validate(_merged(earlier.model_dump(exclude_unset=True), later.model_dump(exclude_unset=True)))
+    merged = _merged(earlier.model_dump(exclude_unset=True), later.model_dump(exclude_unset=True))
+    if "total_tokens" not in later.model_fields_set and not later.model_fields_set.isdisjoint(SUMMANDS):
+        merged.pop("total_tokens", None)  # the earlier one was a sum of other numbers
+    return Usage.model_validate(merged)
 
 
 def _merged(earlier: Any, later: Any) -> Any:

@@ -96,7 +96,7 @@ def test_usage_is_hidden_from_who_did_not_ask(lib: Any, server: Server, *, ahead
     server.play(USED)
     seen = read(lib, server, ahead=ahead)
     assert not any(hasattr(chunk, "usage") for chunk in seen)
-    assert seen[-1]._hidden_params["usage"].total_tokens == 10  # noqa: SLF001 - LiteLLM's name
+    assert seen[-1]._hidden_params["usage"].total_tokens == 10
 
 
 @same

@@ -29,6 +29,8 @@ def chunks(*frames: bytes | Exception, **options: Any) -> list[rillm.ModelRespon
         ([frame("a"), frame("b"), frame(finish="stop"), DONE], [("a", None), ("b", None), (None, "stop")]),
         ([frame("a", "stop"), DONE], [("a", None), (None, "stop")]),
         ([frame("a"), frame(finish="length")], [("a", None), (None, "length")]),
+        ([frame("a"), frame(finish="end_turn"), DONE], [("a", None), (None, "stop")]),
+        ([frame("a"), frame(finish="a new word"), DONE], [("a", None), (None, "a new word")]),
         ([frame("a"), frame(finish="stop"), rillm.StreamTruncatedError("cut")], [("a", None), (None, "stop")]),
         ([frame("a"), DONE], [("a", None), (None, "stop")]),
         ([frame("a"), frame(""), frame(), DONE], [("a", None), (None, "stop")]),
@@ -59,6 +61,16 @@ def test_bad_ends(frames: list[bytes | Exception], error: type[rillm.RillmError]
         assert isinstance(caught.value, rillm.MidStreamFallbackError)
         assert caught.value.is_pre_first_chunk
         assert (caught.value.llm_provider, caught.value.model) == ("p", "m")
+
+
+def test_the_providers_own_finish_reason_is_kept() -> None:
+    last: Any = chunks(frame("a"), frame(finish="end_turn"), DONE)[-1]
+    assert last.choices[0].provider_specific_fields == {"native_finish_reason": "end_turn"}
+
+
+def test_a_whole_answer_as_a_frame_is_a_delta() -> None:
+    whole = b'{"choices": [{"index": 0, "message": {"role": "assistant", "content": "a"}, "finish_reason": "stop"}]}'
+    assert [chunk.choices[0].delta.content for chunk in chunks(whole, DONE)] == ["a", None]
 
 
 def test_one_head_for_all() -> None:

@@ -372,7 +372,7 @@ def test_no_number_of_choices(n: Any) -> None:
         answer(body={**BODY, "n": n}, mock_response="Hi")
 
 
-@pytest.mark.parametrize("arguments", ['{"city": "Paris"}', "{}", "", "x"])
+@pytest.mark.parametrize("arguments", ['{"city": "Paris"}', "{}", "x"])
 def test_tool_calls(arguments: str) -> None:
     calls = [{**CALL, "function": {"name": "weather", "arguments": arguments}}, {**CALL, "id": "call_2"}]
     message = answer(mock_response="", mock_tool_calls=calls).choices[0]
@@ -421,7 +421,7 @@ def test_all_that_a_whole_answer_holds() -> None:
     choice = {"message": {"content": "one two", "refusal": "no", "images": [{"url": "x"}]}, "logprobs": logprobs}
     response = answer(mock_response={"choices": [choice], **more})
     assert {key: response[key] for key in more} == more
-    assert response.choices[0].logprobs == logprobs
+    assert [token.token for token in response.choices[0].logprobs.content] == ["one"]
     assert response.choices[0].message.refusal == "no"
     assert response.choices[0].message.images == [{"url": "x"}]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import BaseModel
 
 import rillm
 from rillm import APIError, ModelResponseStream, StreamTruncatedError
@@ -43,8 +44,11 @@ CASES: dict[str, tuple[Parts, dict[str, Any]]] = {
         {"verdict": "b"},
     ),
     "audio": (
-        [part({"audio": {"id": "a", "data": "AA"}}), part({"audio": {"data": "AA", "transcript": "x"}})],
-        {"audio": {"id": "a", "data": "AAAA", "transcript": "x"}},
+        [
+            part({"audio": {"id": "a", "data": "AA"}}),
+            part({"audio": {"data": "AA", "transcript": "x", "expires_at": 7}}),
+        ],
+        {"audio": {"id": "a", "data": "AAAA", "expires_at": 7, "transcript": "x"}},
     ),
     "provider fields": (
         [part({"provider_specific_fields": {"a": 1}}), part({"provider_specific_fields": {"b": 2}})],
@@ -60,7 +64,7 @@ CASES: dict[str, tuple[Parts, dict[str, Any]]] = {
 
 
 def read(value: Any) -> Any:
-    return value.model_dump(exclude_none=True) if isinstance(value, rillm.Usage) else value
+    return value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value
 
 
 def built(chunks: Iterable[Any]) -> rillm.ModelResponse:
@@ -93,7 +97,7 @@ def test_fields_that_nobody_sent_are_not_there() -> None:
     ],
 )
 def test_logprobs(sent: list[Any], expected: dict[str, Any] | None) -> None:
-    assert built(part({"content": "x"}, logprobs=value) for value in sent).choices[0].get("logprobs") == expected
+    assert read(built(part({"content": "x"}, logprobs=value) for value in sent).choices[0].get("logprobs")) == expected
 
 
 def test_several_choices() -> None:

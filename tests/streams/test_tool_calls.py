@@ -6,7 +6,7 @@ import pytest
 from pydantic_core import from_json
 
 from rillm.streams import open_call
-from rillm.streams.chunk import ChatCompletionDeltaToolCall
+from rillm.streams.function import ChatCompletionDeltaToolCall
 from rillm.streams.tool_calls import OpenCalls
 
 Sent = tuple[int | None, str | None, str | None, str]  # index, id, name, arguments
@@ -88,6 +88,16 @@ CASES: dict[str, tuple[list[list[Sent]], list[int], list[tuple[str | None, str |
         [0, 0, 0],
         [("a", "f", "12")],
     ),
+    "a name in pieces": (
+        [[(0, "a", "get_", "")], [(0, None, "weather", "")], [(0, None, None, "{}")]],
+        [0, 0, 0],
+        [("a", "get_weather", "{}")],
+    ),
+    "a name that grows, then comes again": (
+        [[(0, "a", "get", "")], [(0, "a", "get_weather", "{")], [(0, "a", "get_weather", "}")]],
+        [0, 0, 0],
+        [("a", "get_weather", "{}")],
+    ),
     "nothing but arguments": ([[(None, None, None, "1")]], [0], [(None, None, "1")]),
 }
 
@@ -102,7 +112,7 @@ def fragment(sent: Sent) -> ChatCompletionDeltaToolCall:
 def test_calls(deltas: list[list[Sent]], numbers: list[int], closed: list[tuple[str | None, str | None, str]]) -> None:
     calls = OpenCalls()
     assert [number for delta in deltas for number in calls.add([fragment(sent) for sent in delta])] == numbers
-    whole = [call.closed() for call in calls.calls]
+    whole = [call.closed(finished=False) for call in calls.calls]
     assert [(call.id, call.function.name, call.function.arguments) for call in whole] == closed
     assert {call.type for call in whole} == {"function"}
 
@@ -116,15 +126,15 @@ def test_custom_call_keeps_repeated_pieces_of_its_input() -> None:
     calls.add([custom(index=0, id="a", type="custom", custom={"name": "code", "input": ""})])
     for _ in range(3):
         calls.add([custom(index=0, custom={"name": "code", "input": "ha"})])
-    (whole,) = [call.closed() for call in calls.calls]
+    (whole,) = [call.closed(finished=True) for call in calls.calls]
     assert (whole.id, whole.type) == ("a", "custom")
-    assert whole.get("custom") == {"name": "code", "input": "hahaha"}
+    assert whole.model_dump()["custom"] == {"name": "code", "input": "hahaha"}
 
 
 def test_custom_call_without_its_type() -> None:
     calls = OpenCalls()
     calls.add([custom(index=0, id="a", custom={"name": "code", "input": "x"})])
-    assert calls.calls[0].closed().type == "custom"
+    assert calls.calls[0].closed(finished=True).type == "custom"
 
 
 def test_type_is_what_was_sent_last() -> None:
@@ -132,7 +142,7 @@ def test_type_is_what_was_sent_last() -> None:
     calls.add([custom(index=0, id="a", type="special")])
     calls.add([custom(index=0)])
     calls.add([custom(index=0, type=None)])
-    assert calls.calls[0].closed().type == "special"
+    assert calls.calls[0].closed(finished=True).type == "special"
 
 
 def test_fields_that_we_do_not_know_are_merged() -> None:
@@ -140,7 +150,7 @@ def test_fields_that_we_do_not_know_are_merged() -> None:
     calls.add([custom(index=0, id="a", extra_content={"google": {"thought_signature": "s"}})])
     calls.add([custom(index=0, extra_content={"google": {"other": 1}})])
     calls.add([custom(index=0, extra_content=None)])
-    extra = calls.calls[0].closed().get("extra_content")
+    extra = calls.calls[0].closed(finished=True).get("extra_content")
     assert extra == {"google": {"thought_signature": "s", "other": 1}}
 
 

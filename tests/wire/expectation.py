@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rillm.streams.json_values import is_array
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -16,8 +18,9 @@ def as_reported(usage: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def citations_of(response: ModelResponse) -> int:
+    """Those of the answer; single ones are gathered in a list of their own, as in LiteLLM."""
     fields = response.choices[0].message.provider_specific_fields or {}
-    return len(fields.get("citations", ()))
+    return sum(len(one) if is_array(one) else 1 for one in fields.get("citations", ()))
 
 
 def server_calls_of(response: ModelResponse) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rillm import Choices, ModelResponse
-    from rillm.streams.response import ChatCompletionMessageToolCall
+    from rillm.streams.function import ChatCompletionMessageToolCall
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 KNOWN = ("content", "role", "tool_calls", "reasoning_content")
@@ -17,12 +17,13 @@ def summary(response: ModelResponse) -> dict[str, Any]:
     choices = [choice_summary(choice) for choice in response.choices]
     reported = None if response.usage.is_estimated else response.usage.model_dump(exclude_none=True)
     values = choices[0] if len(choices) == 1 else {"choices": choices}
-    return without_empty({**values, "usage": reported, **response.extra})
+    return without_empty({**values, **response.extra, "usage": reported})
 
 
 def choice_summary(choice: Choices) -> dict[str, Any]:
     message = choice.message
     rest = {key: value for key, value in message.model_dump(exclude_none=True).items() if key not in KNOWN}
+    others = choice.model_dump(exclude_none=True, exclude={"message", "index", "finish_reason"})
     return without_empty(
         {
             "index": choice.index,
@@ -31,16 +32,15 @@ def choice_summary(choice: Choices) -> dict[str, Any]:
             "calls": [call_summary(call) for call in message.tool_calls or ()],
             "finish_reason": choice.finish_reason,
             **rest,
-            **choice.extra,
+            **others,
         }
     )
 
 
 def call_summary(call: ChatCompletionMessageToolCall) -> tuple[str | None, str | None, str]:
     """Id, name and arguments; of a custom tool's call its input."""
-    custom: dict[str, Any] | None = call.get("custom")
-    if custom is not None:
-        return call.id, custom["name"], custom["input"]
+    if call.custom is not None:
+        return call.id, call.custom.name, call.custom.input
     return call.id, call.function.name, call.function.arguments
 
 

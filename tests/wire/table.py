@@ -74,7 +74,7 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "calls-type-null": {**ONE_CALL, "calls": [("call_a", "add", "{}")]},
     "calls-function-null": ONE_CALL,
     "calls-whole-in-one-delta": {**TWO_CALLS, "calls": [(None, *ADD[1:]), (None, *SUB[1:])]},
-    "calls-whole-in-one-delta-at-0": {**TWO_CALLS, "calls": [(None, "add", ""), (None, "sub", "")]},
+    "calls-whole-in-one-delta-at-0": {**TWO_CALLS, "calls": [(None, "add", "{}"), (None, "sub", "{}")]},
     "calls-as-an-object": ONE_CALL,
     "calls-custom": {**TWO_CALLS, "calls": [("call_a", "code", "haha"), ("call_b", "code", "x")]},
     "calls-custom-without-index": {**TWO_CALLS, "calls": [("call_a", "code", "1"), ("call_b", "code", "2")]},
@@ -101,11 +101,10 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
         "text": "Hi!",
         "logprobs": {
             "content": [
-                {"token": "H", "logprob": -0.1},
-                {"token": "i", "logprob": -0.2},
-                {"token": "!", "logprob": -0.3},
-            ],
-            "refusal": None,
+                {"token": "H", "logprob": -0.1, "top_logprobs": []},
+                {"token": "i", "logprob": -0.2, "top_logprobs": []},
+                {"token": "!", "logprob": -0.3, "top_logprobs": []},
+            ]
         },
     },
     "logprobs-as-a-number": {**HI, "logprobs": {"token_logprobs": [-0.5, -0.25]}},

@@ -8,6 +8,7 @@ import pytest
 
 import rillm
 from rillm.streams.errors import APIStatusError
+from rillm.streams.finish_reasons import OPENAI_WORDS
 from tests.wire.corpus import Case, cases
 from tests.wire.expectations import EXPECTATIONS
 from tests.wire.outcome import Outcome, aread, assert_promises, cut, read
@@ -81,7 +82,7 @@ def answer(expected: dict[str, Any], expectation: Expectation, *, failed: bool) 
         calls = [(call["name"], call["arguments_json"]) for call in expected["tool_calls"]]
     implied = "tool_calls" if calls else "stop"
     raw = expected["finish_reason"]
-    reason = expectation.reasons.get(raw, raw) or implied
+    reason = expectation.reasons.get(raw) or OPENAI_WORDS.get(raw, raw) or implied
     if calls and expectation.finish_follows_calls:
         reason = implied
     return {
