@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from rillm.streams.decoder import Decoder
 
 
-def normalize(
+def normalize(  # noqa: PLR0913 - by keyword only
     decoder: Callable[[], Decoder],
     *,
     model: str | None = None,
     hidden_params: dict[str, Any] | None = None,
     include_usage: bool = False,
     keep_leading: bool = False,
+    roles_as_sent: bool = False,
 ) -> Operator[bytes, ModelResponseStream]:
     """Decode frames into chunks that keep the promises of `rillm.streams.tidy`.
 
@@ -46,6 +47,7 @@ def normalize(
         hidden_params: what is known of the call, copied for each subscription.
         include_usage: end with a chunk that has `usage`, estimated where the provider reports none.
         keep_leading: hand on chunks without choices that come before the answer, such as Azure's verdict on the prompt.
+        roles_as_sent: give a role to the first choice only, others keep what the provider sent.
 
     Errors: `StreamTruncatedError`, `StreamDecodeError`, and what an error event stands for.
 
@@ -60,7 +62,7 @@ def normalize(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            tidy = Tidy(model, dict(hidden_params or {}), keep_leading=keep_leading)
+            tidy = Tidy(model, dict(hidden_params or {}), keep_leading=keep_leading, roles_as_sent=roles_as_sent)
             last = UsageChunk(tidy, observer) if include_usage else observer
             of_call = partial(
                 in_stream, llm_provider=tidy.hidden_params.get("custom_llm_provider", ""), model=model or ""

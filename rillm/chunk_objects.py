@@ -106,7 +106,7 @@ class ObjectSource:
 
 def is_running(objects: Any) -> bool:
     """Whether a generator is being read just now: it ends by itself."""
-    return bool(getattr(objects, "gi_running", False) or getattr(objects, "ag_running", False))
+    return (inspect.isgenerator(objects) and objects.gi_running) or (inspect.isasyncgen(objects) and objects.ag_running)
 
 
 class ObjectDecoder:

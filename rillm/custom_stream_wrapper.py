@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.call import default_pipeline
-from rillm.chunk_objects import ObjectDecoder, ObjectSource
+from rillm.chunk_objects import ObjectDecoder, ObjectSource, chunk_of
 from rillm.completion_stream import CompletionStream
 from rillm.listeners import Listeners
 from rillm.logging_object import Logging
@@ -73,11 +73,16 @@ class CustomStreamWrapper(Stream[ModelResponseStream]):
             hidden_params=record.hidden,
             include_usage=include_usage,
             keep_leading=include_usage,
+            roles_as_sent=True,
         )
         chunks: Stream[ModelResponseStream] = from_source(source).pipe(
             normalized, *default_pipeline(), tap_end(reporter.on_try_end)
         )
         super().__init__(driven(reporter.reported(chunks)), source)
+
+    def model_response_creator(self, chunk: Mapping[str, Any] | None = None) -> ModelResponseStream:
+        """A chunk of this stream's model, from a dict."""
+        return chunk_of({"choices": [{}], **(chunk or {}), "model": self._record.model})
 
     @property
     def messages(self) -> list[Any]:

@@ -57,6 +57,8 @@ class DropInModule(ModuleType):
             self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__version__":
+            return rillm.__version__
         if not name.startswith("__"):
             for home in MODULES[self.__name__]:
                 module = import_module(home)

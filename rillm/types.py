@@ -1,5 +1,7 @@
 """The objects that calls give, by the names that `litellm.types.utils` has for them."""
 
+from typing import Any, TypedDict
+
 from rillm.streams.audio import ChatCompletionAudioResponse
 from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 from rillm.streams.function import ChatCompletionDeltaToolCall, ChatCompletionMessageToolCall, Function, FunctionCall
@@ -15,8 +17,18 @@ ChatCompletionMessageCustomToolCall = ChatCompletionMessageToolCall
 CompletionTokensDetailsWrapper = CompletionTokensDetails
 PromptTokensDetailsWrapper = PromptTokensDetails
 
+
+class ChatCompletionDeltaChunk(TypedDict, total=False):
+    """A delta as a dict."""
+
+    content: str | None
+    tool_calls: list[Any]
+    role: str
+
+
 __all__ = [
     "ChatCompletionAudioResponse",
+    "ChatCompletionDeltaChunk",
     "ChatCompletionDeltaCustomToolCall",
     "ChatCompletionDeltaToolCall",
     "ChatCompletionMessageCustomToolCall",

@@ -28,10 +28,18 @@ if TYPE_CHECKING:
 class Tidy:
     """The state of one stream. `model` is the name that the caller asked for, None to keep the provider's."""
 
-    def __init__(self, model: str | None, hidden_params: dict[str, Any], *, keep_leading: bool = False) -> None:
+    def __init__(
+        self,
+        model: str | None,
+        hidden_params: dict[str, Any],
+        *,
+        keep_leading: bool = False,
+        roles_as_sent: bool = False,
+    ) -> None:
         self.hidden_params = hidden_params
         self._model = model
         self._keep_leading = keep_leading
+        self._roles_as_sent = roles_as_sent
         self._id = ""
         self._created = 0
         self._system_fingerprint: str | None = None
@@ -105,8 +113,9 @@ class Tidy:
         if choice.index not in self._begun:
             if choice.index in self._finish_reasons and not has_something(choice):
                 return False
+            if not (self._roles_as_sent and self._begun):
+                delta.role = delta.role or "assistant"
             self._begun.add(choice.index)
-            delta.role = delta.role or "assistant"
             return True
         delta.role = None
         return has_something(choice)
