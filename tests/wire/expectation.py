@@ -15,6 +15,11 @@ def as_reported(usage: Mapping[str, Any]) -> Mapping[str, Any]:
     return usage
 
 
+def joined_reasoning(expected: Mapping[str, Any]) -> str:
+    reasoning: str = expected["reasoning"]
+    return reasoning
+
+
 def citations_of(response: ModelResponse) -> int:
     fields = response.choices[0].message.provider_specific_fields or {}
     return len(fields.get("citations", ()))
@@ -32,6 +37,7 @@ class Expectation:
     Attributes:
         usage: from the usage as reported to the fields that ours has to have.
         reasons: from raw finish reasons to OpenAI's; one that is missing stays as it is.
+        reasoning: from the facts to the text that ours has to have.
         says_model, says_id: whether its chunks do.
         arguments_are_objects: whether calls carry JSON rather than text: their text is a dump of ours.
         finish_follows_calls: whether calls for the client make it "tool_calls" whatever the raw reason says.
@@ -40,6 +46,7 @@ class Expectation:
 
     usage: Callable[[Mapping[str, Any]], Mapping[str, Any]] = as_reported
     reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    reasoning: Callable[[Mapping[str, Any]], str] = joined_reasoning
     says_model: bool = True
     says_id: bool = True
     arguments_are_objects: bool = False

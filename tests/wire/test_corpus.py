@@ -85,7 +85,8 @@ def answer(expected: dict[str, Any], expectation: Expectation, *, failed: bool) 
     if calls and expectation.finish_follows_calls:
         reason = implied
     return {
-        **{key: expected[key] for key in ("text", "reasoning", "refusal")},
+        **{key: expected[key] for key in ("text", "refusal")},
+        "reasoning": expectation.reasoning(expected),
         "calls": calls,
         "finish_reason": None if failed else reason,
         "logprob_tokens": expected.get("logprob_tokens", 0),
@@ -96,7 +97,7 @@ def assert_error(outcome: Outcome, expected: dict[str, Any]) -> None:
     if not expected["errors"]:
         assert outcome.error is None
         return
-    (told,) = expected["errors"]
+    told = expected["errors"][0]
     assert isinstance(outcome.error, APIStatusError)
     assert outcome.error.message == told["message"]
     if isinstance(told.get("code"), int):
