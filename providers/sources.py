@@ -28,8 +28,8 @@ def source_of(
     messages: Sequence[Any],
     params: dict[str, Any],
     on_headers: OnHeaders | None = None,
-) -> tuple[Source[bytes], Format]:
-    """The source that asks `provider`, and the format of what it answers. Nothing is sent yet.
+) -> tuple[Source[bytes], Format, str]:
+    """The source that asks `provider`, the format of what it answers, and the model's name in it. Nothing is sent yet.
 
     It is the mock where `params` has a `mock_response`.
 
@@ -46,16 +46,16 @@ def source_of(
         UnsupportedParamsError: the provider cannot do what a parameter asks for.
     """
     params = dict(params)
+    base = params.pop("api_base", None) or params.get("base_url")
+    params.pop("base_url", None)
+    name, model = route(provider, model, base, params)
     mock: dict[str, Any] = {name: params.pop(name) for name in MOCK_PARAMETERS if name in params}
     is_mock = provider.name == "mock" or mock.get("mock_response") is not None or mock.get("mock_tool_calls")
     if is_mock or provider.name in IN_PROCESS:
         body = chat_body(ChatCall(provider, model, messages, in_body(params), ""))
-        return in_process(body, model, mock if is_mock else None), FORMATS["openai-chat"]
+        return in_process(body, model, mock if is_mock else None), FORMATS["openai-chat"], model
     from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
 
-    base = params.pop("api_base", None) or params.pop("base_url", None)
-    params.pop("base_url", None)
-    name, model = route(provider, model, base, params)
     key = provider.key(params.pop("api_key", None))
     headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
@@ -74,7 +74,7 @@ def source_of(
         on_headers=on_headers,
         **way,
     )
-    return source, FORMATS[name]
+    return source, FORMATS[name], model
 
 
 def in_body(params: Mapping[str, Any]) -> dict[str, Any]:
