@@ -1,4 +1,4 @@
-"""Where a chat completion is posted. Azure's model is a deployment, whose name is part of the URL."""
+"""Where a request is posted. Azure's model is a deployment, for chat completions part of the URL."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from rillm.providers.provider import Provider
 
 ENDPOINT = "/chat/completions"
+RESPONSES = "/responses"
 DEPLOYMENTS = "/openai/deployments/"
 V1 = "/openai/v1"
 # Names of the API without dated versions: https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
 V1_VERSIONS = frozenset({"v1", "latest", "preview"})
 DEFAULT_VERSION = "2024-10-21"  # the last dated one that is generally available
+FIRST_WITH_RESPONSES = "2025-03-01-preview"
 VERSION_ENV = ("AZURE_API_VERSION", "OPENAI_API_VERSION")
 
 
@@ -40,3 +42,19 @@ def chat_completions_url(provider: Provider, base: str, model: str, api_version:
         return resource + V1 + ENDPOINT
     deployment = resource if DEPLOYMENTS in base else f"{resource}{DEPLOYMENTS}{quote(model, safe='')}"
     return f"{deployment}{ENDPOINT}?api-version={quote(version, safe='')}"
+
+
+def responses_url(provider: Provider, base: str, api_version: str | None = None) -> str:
+    """The URL to post to for a response; as `chat_completions_url`, but the model is always in the body.
+
+    Azure's v1 API is taken unless a dated version is named that has responses.
+    """
+    if urlsplit(base).path.endswith(RESPONSES):
+        return base
+    if provider.name != "azure" or base.endswith(V1):
+        return base + RESPONSES
+    version = api_version or first_set(VERSION_ENV) or ""
+    resource = base.partition(DEPLOYMENTS)[0].removesuffix("/openai")
+    if version in V1_VERSIONS or version < FIRST_WITH_RESPONSES:
+        return resource + V1 + RESPONSES
+    return f"{resource}/openai{RESPONSES}?api-version={quote(version, safe='')}"

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import openai_request
+from rillm.providers import openai_request, openai_responses, openai_responses_request
 from rillm.providers.framing import BodyFramer
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
 from rillm.providers.openai_completions import OpenAICompletionsDecoder
+from rillm.providers.openai_responses import OpenAIResponsesDecoder
 from rillm.providers.registry import PROVIDERS
 from rillm.providers.sse import SSEFramer
 from rillm.streams.errors import BadRequestError
@@ -56,6 +57,8 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     for format_ in (
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
+        Format("openai-responses", event_stream, OpenAIResponsesDecoder, openai_responses.is_last,
+               openai_responses_request.encode),
     )
 })  # fmt: skip
 

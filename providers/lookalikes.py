@@ -14,6 +14,13 @@ from rillm.providers.provider import Provider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Many serve OpenAI's Responses as well; one that does not answers 404.
+ROUTES: Final[Mapping[str, str]] = MappingProxyType({"responses": "openai-responses"})
+# https://platform.openai.com/docs/models tells for each model which endpoints it has.
+OPENAI_MODELS: Final[Mapping[str, str]] = MappingProxyType(dict.fromkeys(
+    ("codex-*", "*-codex", "*-codex-*", "o?-pro", "o?-pro-*", "gpt-*-pro", "gpt-*-pro-*", "*-deep-research",
+     "*-deep-research-*", "computer-use-*"), "responses",
+))  # fmt: skip
 OURS = "https://github.com/rillm/rillm#readme"
 MISTRAL = "https://docs.mistral.ai/api/"
 
@@ -21,7 +28,12 @@ MISTRAL = "https://docs.mistral.ai/api/"
 def provider(name: str, base_url: str | None, docs: str, **fields: Any) -> Provider:
     """A provider of OpenAI's chat format; `fields` are the further ones of `Provider`, where they differ."""
     prefix = name.upper()
-    fields = {"key_env": (f"{prefix}_API_KEY",), "base_url_env": (f"{prefix}_API_BASE",), **fields}
+    fields = {
+        "key_env": (f"{prefix}_API_KEY",),
+        "base_url_env": (f"{prefix}_API_BASE",),
+        "routes": ROUTES,
+        **fields,
+    }
     return Provider(name, "openai-chat", base_url, docs, **fields)
 
 
@@ -32,7 +44,7 @@ def server(name: str, port: int, docs: str, **fields: Any) -> Provider:
 
 LOOKALIKES: Final[tuple[Provider, ...]] = (
     provider("openai", "https://api.openai.com/v1", "https://platform.openai.com/docs/api-reference/chat",
-             base_url_env=("OPENAI_BASE_URL", "OPENAI_API_BASE"), prices="openai"),
+             base_url_env=("OPENAI_BASE_URL", "OPENAI_API_BASE"), prices="openai", models=OPENAI_MODELS),
     # The model is a deployment and part of the URL: see rillm.providers.azure.
     provider("azure", None, "https://learn.microsoft.com/azure/ai-foundry/openai/reference", auth_header="api-key",
              key_env=("AZURE_API_KEY", "AZURE_OPENAI_API_KEY"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.errors import BadRequestError
@@ -16,19 +17,28 @@ def route(provider: Provider, model: str, base: str | None, params: dict[str, An
     Args:
         provider: who is asked; its `routes` say which formats it has beside its usual one.
         model: without the provider's prefix, perhaps with that of a route: "responses/gpt-5".
-        base: the address that the caller gave, if any.
+        base: the address that the caller gave, if any; one that ends in a route's name is that of the route, as
+            Azure's portal shows it: "https://mine.openai.azure.com/openai/responses?api-version=…".
 
     Raises:
         BadRequestError: the provider has no such API.
     """
-    del base
     api = params.pop("api", None)
     prefix, _, rest = model.partition("/")
-    if api is None and prefix in provider.routes and rest:
+    if prefix in provider.routes and rest and api in {None, prefix}:
         return provider.routes[prefix], rest
-    if api is None or api == provider.format:
+    api = api or implied(provider, model, base) or provider.format
+    if api == provider.format:
         return provider.format, model
     if api not in provider.routes:
         known = ", ".join(provider.routes) or "no other than its usual one"
         raise BadRequestError(f"{provider.name} has no API {api!r}. Known: {known}.", llm_provider=provider.name)
     return provider.routes[api], model
+
+
+def implied(provider: Provider, model: str, base: str | None) -> str | None:
+    """The route that address or model can only mean, if any. What another address serves is not known."""
+    if base:
+        end = base.partition("?")[0].rpartition("/")[2]
+        return end if end in provider.routes else None
+    return next((api for pattern, api in provider.models.items() if fnmatchcase(model, pattern)), None)

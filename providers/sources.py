@@ -23,8 +23,8 @@ EVERY_REQUEST: Final = {"Accept": "text/event-stream", "Accept-Encoding": "ident
 
 def source_of(
     provider: Provider, model: str, messages: Sequence[Any], params: dict[str, Any], **fields: Any
-) -> tuple[Source[bytes], Format]:
-    """The source that asks `provider`, and the format of what it answers. Nothing is sent yet.
+) -> tuple[Source[bytes], Format, str]:
+    """The source that asks `provider`, the format of what it answers, and the model's name in it. Nothing is sent yet.
 
     It is the mock where `params` asks for one.
 
@@ -41,22 +41,23 @@ def source_of(
         UnsupportedParamsError: the provider cannot do what a parameter asks for.
     """
     params = dict(params)
+    base = params.pop("api_base", None) or params.get("base_url")
+    params.pop("base_url", None)
+    name, model = route(provider, model, base, params)
     mock: dict[str, Any] = {name: params.pop(name) for name in MOCK_PARAMETERS if name in params}
     if provider.name == "mock" or is_mocked(mock):
         from rillm.providers.mock import MockSource  # noqa: PLC0415 - as below
 
         body = chat_body(ChatCall(provider, model, messages, in_body(params), ""))
-        return MockSource(body, **mock, timeout=params.get("timeout"), provider=provider.name), FORMATS["openai-chat"]
+        mocked = MockSource(body, **mock, timeout=params.get("timeout"), provider=provider.name)
+        return mocked, FORMATS["openai-chat"], model
     if provider.name == "local":
         from rillm.providers.local import local_source  # noqa: PLC0415 - it needs an extra
 
         body = chat_body(ChatCall(provider, model, messages, in_body(params), ""))
-        return local_source(model, body), FORMATS["openai-chat"]
+        return local_source(model, body), FORMATS["openai-chat"], model
     from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
 
-    base = params.pop("api_base", None) or params.pop("base_url", None)
-    params.pop("base_url", None)
-    name, model = route(provider, model, base, params)
     key = provider.key(params.pop("api_key", None))
     headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
@@ -75,7 +76,7 @@ def source_of(
         **way,
         **fields,
     )
-    return source, FORMATS[name]
+    return source, FORMATS[name], model
 
 
 def in_body(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class SSEFramer:
             frame = block[6:-2]
             if _LF not in frame and _CR not in frame and block.startswith(b"data: "):
                 return (frame,)
+            if frame.count(b"\n") == 1 and _CR not in frame and block.startswith(b"event: "):
+                return _frames((block[:-2],))
         events = self._events.feed(self._line_ends.to_lf(block))
         self._holds_nothing = self._line_ends.holds_nothing and self._events.holds_nothing
         return _frames(events)
@@ -95,6 +97,9 @@ def _frames(events: Iterable[bytes]) -> list[bytes]:
 
 def _frame(event: bytes) -> bytes | None:
     """Return the data of an event, given as its lines, or None if it has no data and so is not dispatched."""
+    first, _, rest = event.partition(b"\n")
+    if first[:7] == b"event: " and rest[:6] == b"data: " and _LF not in rest:
+        return _named(rest[6:], first[7:])  # as nearly all that have a name
     data: list[bytes] = []
     name = b""
     for line in event.split(b"\n"):
@@ -103,8 +108,8 @@ def _frame(event: bytes) -> bytes | None:
             data.append(value.removeprefix(b" "))
         elif field == b"event":
             name = value.removeprefix(b" ")
-    if not data:
-        return None
-    if name in (b"", b"message"):
-        return b"\n".join(data)
-    return NamedFrame(b"\n".join(data), name.decode(errors="replace"))
+    return _named(b"\n".join(data), name) if data else None
+
+
+def _named(data: bytes, name: bytes) -> bytes:
+    return data if name in {b"", b"message"} else NamedFrame(data, name.decode(errors="replace"))

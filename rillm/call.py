@@ -22,7 +22,7 @@ from rillm.record import Record
 from rillm.reporter import Reporter
 from rillm.settings import setting
 from rillm.streams.opened import AsyncOpenedSource, OpenedSource
-from rillm.streams.response import ModelResponse
+from rillm.streams.response import ModelResponse, fill_arguments
 from rillm.streams.stream import as_stream
 from rillm.streams.within import open_within, too_late
 from rillm.target import Limits, plain_messages, targets_of
@@ -84,7 +84,7 @@ class Call:
     def response(self) -> ModelResponse:
         """The whole answer. It is streamed on the wire all the same, so that leaving stops the model."""
         responses = list(self._whole())
-        return responses[0] if responses else ModelResponse(model=self.record.model)
+        return fill_arguments(responses[0]) if responses else ModelResponse(model=self.record.model)
 
     # On an event loop
 
@@ -109,7 +109,7 @@ class Call:
     async def aresponse(self) -> ModelResponse:
         """As `response`."""
         responses = [response async for response in self._whole()]
-        return responses[0] if responses else ModelResponse(model=self.record.model)
+        return fill_arguments(responses[0]) if responses else ModelResponse(model=self.record.model)
 
     async def _aopen_within(self, seconds: float | None) -> AsyncReading[bytes]:
         limit = asyncio.timeout(seconds)

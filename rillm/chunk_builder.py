@@ -11,6 +11,7 @@ from rillm.prompt import estimate_prompt_tokens
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.any_chunk import TEXT_COMPLETION, as_chunk, is_text_completion
 from rillm.streams.errors import APIError
+from rillm.streams.response import fill_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -65,7 +66,7 @@ def stream_chunk_builder(  # noqa: PLR0913, PLR0917 - LiteLLM's
         accumulator.hidden_params[PROMPT_TOKENS] = count_prompt_tokens()
     accumulator.hidden_params.setdefault(PROMPT_TOKENS, estimate_prompt_tokens(messages or ()))
     accumulator.finish()
-    response = so_far(accumulator)
+    response = fill_arguments(so_far(accumulator))
     identify(response, known)
     if is_text_completion(chunks[0]):
         as_text_completion(response)

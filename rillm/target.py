@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from rillm.streams.source import Source
 
 # What belongs to one provider: a fallback to another one must not be sent it.
-OF_ONE_PROVIDER: Final = ("api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body")
+OF_ONE_PROVIDER: Final = (
+    "api", "api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def target_of(model: str, record: Record, params: dict[str, Any], limits: Limits
         "additional_headers": {},
         "prompt_tokens_estimate": estimate_prompt_tokens(record.messages),
     }
-    source, format_ = source_of(
+    source, format_, name = source_of(
         provider,
         name,
         record.messages,

@@ -113,7 +113,7 @@ class ChoiceAccumulator:
         return Choices.model_validate(in_openai_words({**values, "message": self._message()}))
 
     def _message(self) -> Message:
-        calls = [call.closed(finished=bool(self.finish_reason)) for call in self.calls.calls]
+        calls = [call.closed() for call in self.calls.calls]
         has_calls = bool(calls) or self._has_function
         values: dict[str, Any] = {
             "content": None if has_calls and not self.texts else self.text(),

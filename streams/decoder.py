@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from rillm.streams.chunk import ModelResponseStream
 
@@ -19,8 +19,8 @@ class Decoder(Protocol):
     finish_ends: bool
     """Whether a finish_reason for each choice is enough of an end where the data stops without the marker."""
 
-    def decode(self, frame: bytes) -> Sequence[ModelResponseStream]:
-        """The chunks that `frame` brings, often one, often none.
+    def decode(self, frame: bytes) -> Iterable[ModelResponseStream]:
+        """The chunks that `frame` brings, often one, often none; an iterator may end in the error.
 
         Raises:
             StreamDecodeError: `frame` is not what the format allows.

@@ -60,14 +60,14 @@ class OpenCall:
         except ValueError:
             return False
 
-    def closed(self, *, finished: bool) -> ChatCompletionMessageToolCall:
-        """The call as a whole answer has it; the arguments of a finished one are JSON, also where there are none."""
+    def closed(self) -> ChatCompletionMessageToolCall:
+        """The call so far, its arguments as they were streamed."""
         values: dict[str, Any] = {"id": self.id or None, "type": self.type, **self.extra}
         arguments = "".join(self.arguments)
         if self.type == "custom":
             values["custom"] = CustomTool.model_validate({**self.custom, "name": self.name, "input": arguments})
         else:
-            values["function"] = Function(name=self.name or None, arguments=arguments or "{}" * finished)
+            values["function"] = Function(name=self.name or None, arguments=arguments)
         return ChatCompletionMessageToolCall.model_validate(values)
 
 

@@ -105,3 +105,12 @@ def is_chunk(arguments: dict[str, Any]) -> bool:
         or arguments.get("object") == CHUNK
         or (choices is not None and any(isinstance(choice, StreamingChoices) for choice in listed(choices)))
     )
+
+
+def fill_arguments(response: ModelResponse) -> ModelResponse:
+    """Give each call of a whole answer JSON for arguments, also where the model wrote none, as LiteLLM does."""
+    for choice in response.choices:
+        for call in choice.message.tool_calls or ():
+            if call.type != "custom":
+                call.function.arguments = call.function.arguments or "{}"
+    return response

@@ -48,6 +48,7 @@ class Tidy:
         self._begun: set[int] = set()
         self._finish_reasons: dict[int, str] = {}
         self._finish_extra: dict[int, dict[str, Any]] = {}
+        self._finish_fields: dict[int, dict[str, Any]] = {}
         self._calls: dict[int, OpenCalls] = {}
 
     def admit(self, chunk: ModelResponseStream) -> bool:
@@ -104,6 +105,9 @@ class Tidy:
             self._finish_reasons[choice.index] = choice.finish_reason
             self._finish_extra[choice.index] = choice.extra.copy()
             choice.extra.clear()
+            if delta.provider_specific_fields:
+                self._finish_fields[choice.index] = delta.provider_specific_fields
+                delta.provider_specific_fields = None
         if choice.finish_reason is not None:
             choice.finish_reason = None
         if delta.tool_calls:
@@ -134,7 +138,7 @@ class Tidy:
                 **self._finish_extra.get(index, {}),
                 "finish_reason": reason,
                 "index": index,
-                "delta": Delta(role=role),
+                "delta": Delta(role=role, provider_specific_fields=self._finish_fields.get(index)),
             }
             yield self._chunk([StreamingChoices.model_validate(in_openai_words(values))])
 

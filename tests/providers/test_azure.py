@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rillm.providers.azure import chat_completions_url
+from rillm.providers.azure import chat_completions_url, responses_url
 from rillm.providers.registry import PROVIDERS
 from rillm.streams.errors import BadRequestError
 
@@ -10,6 +10,8 @@ AZURE, OPENAI = PROVIDERS["azure"], PROVIDERS["openai"]
 RESOURCE = "https://mine.openai.azure.com"
 DATED = f"{RESOURCE}/openai/deployments/my-gpt/chat/completions?api-version="
 V1 = f"{RESOURCE}/openai/v1/chat/completions"
+RESPONSES_V1 = f"{RESOURCE}/openai/v1/responses"
+DATED_RESPONSES = f"{RESOURCE}/openai/responses?api-version="
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,35 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_azure_url(base: str, version: str | None, url: str) -> None:
     assert chat_completions_url(AZURE, AZURE.url(base), "my-gpt", version) == url
+
+
+@pytest.mark.parametrize(
+    ("base", "version", "url"),
+    [
+        (RESOURCE, None, RESPONSES_V1),
+        (f"{RESOURCE}/", "preview", RESPONSES_V1),
+        (f"{RESOURCE}/openai", "2024-10-21", RESPONSES_V1),
+        (f"{RESOURCE}/openai/v1", "2025-04-01-preview", RESPONSES_V1),
+        (f"{RESOURCE}/openai/v1/responses", None, RESPONSES_V1),
+        (RESOURCE, "2025-04-01-preview", DATED_RESPONSES + "2025-04-01-preview"),
+        (f"{RESOURCE}/openai/deployments/my-gpt", "2025-03-01-preview", DATED_RESPONSES + "2025-03-01-preview"),
+        (f"{DATED_RESPONSES}2025-04-01-preview", None, DATED_RESPONSES + "2025-04-01-preview"),
+    ],
+)
+def test_url_of_responses(base: str, version: str | None, url: str) -> None:
+    assert responses_url(AZURE, AZURE.url(base), version) == url
+
+
+def test_a_version_from_the_environment_that_has_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_API_VERSION", "2024-10-21")
+    assert responses_url(AZURE, RESOURCE) == RESPONSES_V1
+    monkeypatch.setenv("AZURE_API_VERSION", "2025-04-01-preview")
+    assert responses_url(AZURE, RESOURCE) == DATED_RESPONSES + "2025-04-01-preview"
+
+
+@pytest.mark.parametrize("base", ["https://api.openai.com/v1", "https://api.openai.com/v1/responses"])
+def test_url_of_responses_elsewhere(base: str) -> None:
+    assert responses_url(OPENAI, base, "ignored") == "https://api.openai.com/v1/responses"
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def fragment(sent: Sent) -> ChatCompletionDeltaToolCall:
 def test_calls(deltas: list[list[Sent]], numbers: list[int], closed: list[tuple[str | None, str | None, str]]) -> None:
     calls = OpenCalls()
     assert [number for delta in deltas for number in calls.add([fragment(sent) for sent in delta])] == numbers
-    whole = [call.closed(finished=False) for call in calls.calls]
+    whole = [call.closed() for call in calls.calls]
     assert [(call.id, call.function.name, call.function.arguments) for call in whole] == closed
     assert {call.type for call in whole} == {"function"}
 
@@ -126,7 +126,7 @@ def test_custom_call_keeps_repeated_pieces_of_its_input() -> None:
     calls.add([custom(index=0, id="a", type="custom", custom={"name": "code", "input": ""})])
     for _ in range(3):
         calls.add([custom(index=0, custom={"name": "code", "input": "ha"})])
-    (whole,) = [call.closed(finished=True) for call in calls.calls]
+    (whole,) = [call.closed() for call in calls.calls]
     assert (whole.id, whole.type) == ("a", "custom")
     assert whole.model_dump()["custom"] == {"name": "code", "input": "hahaha"}
 
@@ -134,7 +134,7 @@ def test_custom_call_keeps_repeated_pieces_of_its_input() -> None:
 def test_custom_call_without_its_type() -> None:
     calls = OpenCalls()
     calls.add([custom(index=0, id="a", custom={"name": "code", "input": "x"})])
-    assert calls.calls[0].closed(finished=True).type == "custom"
+    assert calls.calls[0].closed().type == "custom"
 
 
 def test_type_is_what_was_sent_last() -> None:
@@ -142,7 +142,7 @@ def test_type_is_what_was_sent_last() -> None:
     calls.add([custom(index=0, id="a", type="special")])
     calls.add([custom(index=0)])
     calls.add([custom(index=0, type=None)])
-    assert calls.calls[0].closed(finished=True).type == "special"
+    assert calls.calls[0].closed().type == "special"
 
 
 def test_fields_that_we_do_not_know_are_merged() -> None:
@@ -150,7 +150,7 @@ def test_fields_that_we_do_not_know_are_merged() -> None:
     calls.add([custom(index=0, id="a", extra_content={"google": {"thought_signature": "s"}})])
     calls.add([custom(index=0, extra_content={"google": {"other": 1}})])
     calls.add([custom(index=0, extra_content=None)])
-    extra = calls.calls[0].closed(finished=True).get("extra_content")
+    extra = calls.calls[0].closed().get("extra_content")
     assert extra == {"google": {"thought_signature": "s", "other": 1}}
 
 

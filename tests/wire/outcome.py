@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import rillm
 from rillm import ModelResponse, ModelResponseStream, RillmError
+from rillm.operators.tap_end import so_far
+from rillm.streams.accumulator import Accumulator
 from tests.kit.leaks import run
 
 if TYPE_CHECKING:
@@ -21,7 +23,14 @@ class Outcome:
     @property
     def response(self) -> ModelResponse | None:
         """The whole response, or what had come before the error."""
-        return self.error.partial if self.error else rillm.stream_chunk_builder(self.chunks)
+        if self.error is not None:
+            return self.error.partial
+        if not self.chunks:
+            return None
+        accumulator = Accumulator()
+        for chunk in self.chunks:
+            accumulator.add(chunk)
+        return so_far(accumulator)
 
     def comparable(self) -> tuple[Any, ...]:
         """All but `id` and `created`, which we make up where a provider gives none."""

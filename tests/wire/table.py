@@ -74,7 +74,7 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "calls-type-null": {**ONE_CALL, "calls": [("call_a", "add", "{}")]},
     "calls-function-null": ONE_CALL,
     "calls-whole-in-one-delta": {**TWO_CALLS, "calls": [(None, *ADD[1:]), (None, *SUB[1:])]},
-    "calls-whole-in-one-delta-at-0": {**TWO_CALLS, "calls": [(None, "add", "{}"), (None, "sub", "{}")]},
+    "calls-whole-in-one-delta-at-0": {**TWO_CALLS, "calls": [(None, "add", ""), (None, "sub", "")]},
     "calls-as-an-object": ONE_CALL,
     "calls-custom": {**TWO_CALLS, "calls": [("call_a", "code", "haha"), ("call_b", "code", "x")]},
     "calls-custom-without-index": {**TWO_CALLS, "calls": [("call_a", "code", "1"), ("call_b", "code", "2")]},

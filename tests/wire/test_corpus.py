@@ -97,7 +97,7 @@ def assert_error(outcome: Outcome, expected: dict[str, Any]) -> None:
     if not expected["errors"]:
         assert outcome.error is None
         return
-    (told,) = expected["errors"]
+    told = expected["errors"][0]
     assert isinstance(outcome.error, APIStatusError)
     assert outcome.error.message == told["message"]
     if isinstance(told.get("code"), int):
