@@ -108,7 +108,7 @@ def failure(  # noqa: PLR0913 - they are what an error tells
         headers: its headers; `Retry-After` is read from them.
     """
     details = error_object(body)
-    said = details.get("message") or details.get("detail") or details.get("msg") or ""
+    said = details.get("message") or details.get("detail") or details.get("msg") or details.get("Message") or ""
     message = str(said).strip() or "The provider gave no reason."
     words = f"{details.get('code')} {details.get('type')} {message}"
     if status is None or status < LEAST_FAILURE:
