@@ -15,6 +15,7 @@ from rillm.parameters import without_bookkeeping
 from rillm.prompt import estimate_prompt_tokens
 from rillm.providers.openai_request import plain
 from rillm.providers.registry import resolve
+from rillm.providers.request import CREDENTIALS
 from rillm.providers.sources import source_of
 from rillm.settings import setting
 from rillm.streams.errors import BadRequestError
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from rillm.streams.source import Source
 
 # What belongs to one provider: a fallback to another one must not be sent it.
-OF_ONE_PROVIDER: Final = ("api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body")
+OF_ONE_PROVIDER: Final = (
+    "api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", *CREDENTIALS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
