@@ -36,6 +36,8 @@ def parameters(call: ChatCall) -> dict[str, Any]:
     known = taken(fields, FIELDS)
     of_model = {**fields.pop("additionalModelRequestFields", {}), **fields}
     of_model.pop("model_id", None)
+    if "top_k" in of_model and is_nova(call.model):
+        of_model["inferenceConfig"] = {"topK": of_model.pop("top_k")}
     return {
         **known,
         **({"inferenceConfig": inference} if inference else {}),
@@ -55,7 +57,6 @@ def words(call: ChatCall) -> Mapping[str, str | Translation]:
         "max_completion_tokens": "maxTokens",
         "temperature": "temperature",
         "top_p": "topP",
-        "top_k": lambda k: top_k(call.model, k),
         "stop": lambda stop: {"stopSequences": [stop] if isinstance(stop, str) else stop},
         "service_tier": lambda tier: {"serviceTier": {"type": "default" if tier == "auto" else tier}},
         "thinking": "thinking",
@@ -88,18 +89,12 @@ def own_tools(tools: Any) -> dict[str, Any]:
     return {"tools": own} if own else {}
 
 
-def top_k(model: str, k: Any) -> dict[str, Any]:
-    """`top_k`, which Amazon's Nova has in an object of its own."""
-    return {"additionalModelRequestFields": {"inferenceConfig": {"topK": k}}} if is_nova(model) else {"top_k": k}
-
-
 def reasoning(model: str, effort: str) -> dict[str, Any]:
     """How much a model is to think, by its vendor's words."""
     thinks = effort not in {"none", "disable"}
     if "anthropic." in model:
-        return (
-            {"thinking": {"type": "enabled", "budget_tokens": BUDGETS.get(effort, BUDGETS["high"])}} if thinks else {}
-        )
+        budget = BUDGETS.get(effort, BUDGETS["high"])
+        return {"thinking": {"type": "enabled", "budget_tokens": budget}} if thinks else {}
     if is_nova(model):
         enabled = {"type": "enabled", "maxReasoningEffort": effort}
         return {"reasoningConfig": enabled if thinks else {"type": "disabled"}}

@@ -11,14 +11,14 @@ from rillm.providers.bedrock_blocks import JSON_TOOL
 from rillm.providers.bedrock_parts import cache_point
 from rillm.streams.json_values import is_object
 
-PURPOSE: Final = "Takes the answer. Call it with the answer in this form, and say nothing else."
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rillm.providers.request import ChatCall
 
     Tool = dict[str, Any]
+
+PURPOSE: Final = "Takes the answer. Call it with the answer in this form, and say nothing else."
 
 
 def tool_config(call: ChatCall, *, may_force: bool) -> dict[str, Any]:
