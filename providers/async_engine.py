@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import aiohttp
+import yarl
 
 from rillm.providers.httpx_api import httpx
 
@@ -35,7 +36,7 @@ class AsyncEngine(httpx.AsyncBaseTransport):
         with as_httpx(request):
             response = await self._session.request(
                 request.method,
-                str(request.url),
+                yarl.URL(str(request.url), encoded=True),  # it would write "%3A" as ":", which is not what was signed
                 data=await request.aread() or None,
                 headers=request.headers,
                 allow_redirects=False,

@@ -11,7 +11,7 @@ from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 from rillm.streams.errors import StreamDecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Setter = Callable[[BaseModel, Any], None]
 
@@ -31,7 +31,7 @@ def chunk_of(
     """
     if not isinstance(delta.get("reasoning_content", ""), str):  # no field of the model, so it is not validated below
         raise StreamDecodeError(
-            "The provider sent what the format does not allow, at choices.0.delta.reasoning_content."
+            "What the provider sent is not what the format allows, at choices.0.delta.reasoning_content."
         )
     choice: dict[str, Any] = {"index": index, "delta": delta}
     if finish_reason is not None:
@@ -40,7 +40,29 @@ def chunk_of(
         return ModelResponseStream.model_validate({"choices": [choice], **top})
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise StreamDecodeError(f"The provider sent what the format does not allow, at {field}.") from None
+        raise StreamDecodeError(f"What the provider sent is not what the format allows, at {field}.") from None
+
+
+def end_chunk(
+    native: str | None, reasons: Mapping[str, str], *, called: bool = False, usage: Any = None, **fields: Any
+) -> ModelResponseStream:
+    """The chunk that ends an answer.
+
+    Args:
+        native: the provider's word for why, kept in `provider_specific_fields["native_finish_reason"]`.
+        reasons: OpenAI's word for each of the provider's; one that is missing stays as it is.
+        called: whether the client has calls to run, which OpenAI has a word for.
+        usage: in OpenAI's counting.
+        fields: what else is to be kept of the end.
+    """
+    reason = (reasons.get(native, native) if native else None) or "stop"
+    if native:
+        fields["native_finish_reason"] = native
+    return chunk_of(
+        {"provider_specific_fields": fields} if fields else {},
+        finish_reason="tool_calls" if called and reason == "stop" else reason,
+        usage=usage,
+    )
 
 
 def text_chunk(text: str, index: int = 0) -> ModelResponseStream:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rillm.providers import openai_request, openai_responses, openai_responses_request
 from rillm.providers.framing import BodyFramer
+from rillm.providers.later import later
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
 from rillm.providers.openai_completions import OpenAICompletionsDecoder
@@ -48,6 +49,11 @@ def event_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
     return BodyFramer(SSEFramer(max_frame_bytes), max_frame_bytes)
 
 
+def amazon_event_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
+    framer = later("amazon_event_stream:AmazonEventStreamFramer")
+    return BodyFramer(framer(max_frame_bytes), max_frame_bytes)
+
+
 def is_done(frame: bytes) -> bool:
     return frame == END
 
@@ -59,6 +65,11 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
         Format("openai-responses", event_stream, OpenAIResponsesDecoder, openai_responses.is_last,
                openai_responses_request.encode),
+        Format("bedrock-converse", amazon_event_stream, later("bedrock_converse:ConverseDecoder"),
+               later("bedrock_converse:is_metadata"), later("bedrock_request:encode")),
+        *(Format(f"bedrock-invoke{vendor}", amazon_event_stream, later("bedrock_invoke:invoked", vendor),
+                 later("bedrock_invoke:has_metrics"), later("bedrock_invoke_request:encode"))
+          for vendor in ("", "-claude-text", "-cohere", "-llama", "-nova", "-titan")),
     )
 })  # fmt: skip
 

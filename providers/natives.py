@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rillm.providers.provider import Provider
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm.providers.provider import Provider
-
-NATIVES: Final[tuple[Provider, ...]] = ()
+NATIVES: Final[tuple[Provider, ...]] = (
+    # Its key is a Bedrock API key; without one requests are signed: see rillm.providers.aws.
+    Provider("bedrock", "bedrock-converse", "https://bedrock-runtime.{region}.amazonaws.com",
+             "https://docs.aws.amazon.com/bedrock/latest/APIReference/welcome.html",
+             key_env=("AWS_BEARER_TOKEN_BEDROCK",), needs_key=False, prices="aws",
+             base_url_env=("AWS_BEDROCK_RUNTIME_ENDPOINT", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+             routes={"converse": "bedrock-converse", "invoke": "bedrock-invoke"}),
+)  # fmt: skip  # a row a provider, as in rillm.providers.lookalikes
 
 # Names of models that one vendor alone serves under them, as in `rillm.providers.registry`.
 BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {}

@@ -22,6 +22,12 @@ OPENAI_PARAMETERS: Final = frozenset({
     "stop", "store", "stream_options", "temperature", "thinking", "tool_choice", "tools", "top_logprobs", "top_p",
     "user", "verbosity", "web_search_options",
 })  # fmt: skip
+# Who the caller is and where, by LiteLLM's names: for the provider's encoder, and never part of a body.
+CREDENTIALS: Final = (
+    "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_profile_name", "aws_region_name",
+    "aws_role_name", "aws_session_name", "aws_external_id", "aws_session_tags", "aws_web_identity_token",
+    "aws_sts_endpoint", "aws_bedrock_runtime_endpoint",
+)  # fmt: skip
 # They ask for nothing that a format could lack.
 HARMLESS: Final = frozenset({"stream_options"})
 
@@ -37,6 +43,8 @@ class ChatCall:
         base: the base URL, without a slash at the end.
         api_version: for providers that date their API.
         drop_params: whether what the provider cannot do is left out instead of being an error.
+        key: the key of the call, for providers whose requests depend on whether there is one.
+        credentials: the `CREDENTIALS` that were given.
     """
 
     provider: Provider
@@ -46,6 +54,8 @@ class ChatCall:
     base: str
     api_version: str | None = None
     drop_params: bool = False
+    key: str | None = field(default=None, repr=False)
+    credentials: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     def unsupported(self, what: str) -> None:
         """Drop what the provider cannot do, if the caller allows that.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.formats import FORMATS, Format
 from rillm.providers.openai_request import chat_body, plain
-from rillm.providers.request import ChatCall
+from rillm.providers.request import CREDENTIALS, ChatCall
 from rillm.providers.routes import route
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def source_of(
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`), `api` for another API of the same provider
-            ("responses"), `drop_params`; all others go into the request.
+            ("responses"), `drop_params`, `CREDENTIALS`; all others go into the request.
         fields: further ones of the `HTTPSource`: `on_headers`, `to_begin`.
 
     Raises:
@@ -63,7 +63,8 @@ def source_of(
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
     version, drop = params.pop("api_version", None), bool(params.pop("drop_params", None))
-    call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop)
+    credentials = {name: params[name] for name in CREDENTIALS if params.get(name) is not None}
+    call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop, key, credentials)
     request = FORMATS[name].encode(call)
     source = HTTPSource(
         FORMATS[name],
@@ -82,7 +83,7 @@ def source_of(
 def in_body(params: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of the parameters, as JSON."""
     way = {"api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", "timeout"}
-    way |= {"client", "max_frame_bytes", "drop_params", "api"}
+    way |= {"client", "max_frame_bytes", "drop_params", "api", *CREDENTIALS}
     return {name: plain(value) for name, value in params.items() if value is not None and name not in way}
 
 

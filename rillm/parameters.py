@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from rillm.providers.request import CREDENTIALS
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ NOT_SENT: Final = frozenset({
 })  # fmt: skip
 LITELLMS_OWN: Final = ("litellm_", "_litellm_")
 # What may hold a secret or is no JSON; callbacks are not shown it.
-SECRETS: Final = frozenset({"api_key", "extra_headers", "headers", "client", "azure_ad_token"})
+SECRETS: Final = frozenset({"api_key", "extra_headers", "headers", "client", "azure_ad_token", *CREDENTIALS})
 
 
 def signature(names: Sequence[str]) -> Callable[[F], F]:

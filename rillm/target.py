@@ -15,6 +15,7 @@ from rillm.parameters import listed, number, without_bookkeeping
 from rillm.prompt import estimate_prompt_tokens
 from rillm.providers.openai_request import plain
 from rillm.providers.registry import resolve
+from rillm.providers.request import CREDENTIALS
 from rillm.providers.sources import source_of
 from rillm.settings import setting
 from rillm.streams.errors import BadRequestError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 # What belongs to one provider: a fallback to another one must not be sent it.
 OF_ONE_PROVIDER: Final = (
-    "api", "api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body",
+    "api", "api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", *CREDENTIALS,
 )  # fmt: skip
 
 

@@ -43,7 +43,6 @@ class ChoiceAccumulator:
         self._audio = OpenAudio()
         self._extra: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
-        self._citations: list[Any] = []
         self._logprobs: dict[str, Any] = {}
         self._choice_extra: dict[str, Any] = {}
 
@@ -82,8 +81,8 @@ class ChoiceAccumulator:
 
     def _add_fields(self, fields: dict[str, Any]) -> None:
         for key, value in fields.items():
-            if key == "citation":  # LiteLLM's Anthropic: one with each chunk
-                self._citations.append(value)
+            if key == "citation":  # by LiteLLM's name: one with a chunk
+                gather(self._fields, "citations", [value])
             else:
                 gather(self._fields, key, value)
 
@@ -129,9 +128,8 @@ class ChoiceAccumulator:
         if self._has_function:
             arguments = "".join(self._function_arguments)
             values["function_call"] = FunctionCall(name=self._function_name, arguments=arguments)
-        fields = {**({"citations": [self._citations]} if self._citations else {}), **self._fields}
-        if fields:
-            values["provider_specific_fields"] = fields
+        if self._fields:
+            values["provider_specific_fields"] = self._fields
         return Message.model_validate(values)
 
 

@@ -134,11 +134,12 @@ class Tidy:
             implied = "tool_calls" if index in self._calls else "stop"
             reason = self._finish_reasons.get(index, implied)
             role = None if index in self._begun else "assistant"
+            fields = {"provider_specific_fields": self._finish_fields[index]} if index in self._finish_fields else {}
             values = {
                 **self._finish_extra.get(index, {}),
                 "finish_reason": reason,
                 "index": index,
-                "delta": Delta(role=role, provider_specific_fields=self._finish_fields.get(index)),
+                "delta": Delta.model_validate({"role": role, **fields}),
             }
             yield self._chunk([StreamingChoices.model_validate(in_openai_words(values))])
 

@@ -191,14 +191,6 @@ SAME: dict[str, Case] = {
         lambda r: message(r).provider_specific_fields,
         {"x": 2, "y": 1},
     ),
-    "provider's citations": (
-        lambda t: [
-            chunk(t, {"content": "a", "provider_specific_fields": {"citation": {"x": 1}}}),
-            chunk(t, {"content": "b", "provider_specific_fields": {"citation": {"x": 2}}}),
-        ],
-        lambda r: message(r).provider_specific_fields,
-        {"citations": [[{"x": 1}, {"x": 2}]]},
-    ),
     # Usage and cost
     "usage grows": (lambda t: usage(t, (5, 1), (5, 2), (5, 9)), counted, (5, 9, 14)),
     "the last usage": (lambda t: usage(t, (5, 4), (3, 2)), counted, (3, 2, 5)),
@@ -321,6 +313,14 @@ def indexed(t: Any, *pieces: tuple[int, str]) -> list[Any]:
 
 
 BETTER: dict[str, Case] = {
+    "provider's citations": (
+        lambda t: [
+            chunk(t, {"content": "a", "provider_specific_fields": {"citation": {"x": 1}}}),
+            chunk(t, {"content": "b", "provider_specific_fields": {"citation": {"x": 2}}}),
+        ],
+        lambda r: message(r).provider_specific_fields,
+        {"citations": [{"x": 1}, {"x": 2}]},
+    ),
     "several choices": (
         lambda t: [*indexed(t, (1, "x"), (0, "a"), (1, "y"), (0, "b")), chunk(t, {}, "length", index=1)],
         lambda r: [(one.index, one.message.content, one.finish_reason) for one in r.choices],

@@ -8,6 +8,7 @@ import pytest
 from genai_prices.data_snapshot import get_snapshot
 
 from rillm.providers.lookalikes import ALIASES, LOOKALIKES
+from rillm.providers.natives import NATIVES
 from rillm.providers.registry import BARE_NAMES, PROVIDERS, resolve
 from rillm.streams.errors import BadRequestError
 
@@ -122,7 +123,7 @@ def test_prices_are_known_to_genai_prices() -> None:
 
 
 def test_names_are_one_to_one() -> None:
-    assert len(PROVIDERS) == len(LOOKALIKES)
+    assert len(PROVIDERS) == len(LOOKALIKES) + len(NATIVES)
     assert set(ALIASES.values()) | set(BARE_NAMES) <= set(PROVIDERS)
     assert not set(ALIASES) & set(PROVIDERS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.wire.expect_bedrock import BEDROCK
 from tests.wire.expect_openai_responses import OPENAI_RESPONSES
 from tests.wire.expectation import OPENAI_CHAT, Expectation
 
@@ -9,4 +10,5 @@ EXPECTATIONS: dict[str, Expectation] = {
     "openai-chat": OPENAI_CHAT,
     "openai-completions": OPENAI_CHAT,
     "openai-responses": OPENAI_RESPONSES,
+    **BEDROCK,
 }

@@ -1,0 +1,105 @@
+"""OpenAI's parameters in Converse.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from rillm.providers.bedrock_tools import vendors_own
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rillm.providers.request import ChatCall, Translation
+
+INFERENCE: Final = ("maxTokens", "temperature", "topP", "stopSequences")
+# Further fields of the API; what is none of them and not OpenAI's is the model's.
+FIELDS: Final = (
+    "additionalModelResponseFieldPaths", "guardrailConfig", "outputConfig", "performanceConfig", "promptVariables",
+    "requestMetadata", "serviceTier", "toolConfig",
+)  # fmt: skip
+# Tokens that Anthropic's models may think, by LiteLLM's reading of OpenAI's words; 1024 is the least they allow.
+BUDGETS: Final[Mapping[str, int]] = MappingProxyType({"minimal": 1024, "low": 1024, "medium": 2048, "high": 4096})
+
+
+def parameters(call: ChatCall) -> dict[str, Any]:
+    """The fields of a request beside the conversation and the tools that are given in OpenAI's words.
+
+    Raises:
+        UnsupportedParamsError: the API cannot do what a parameter asks for.
+    """
+    fields = call.translated(words(call))
+    inference = {**fields.pop("inferenceConfig", {}), **taken(fields, INFERENCE)}
+    known = taken(fields, FIELDS)
+    of_model = {**fields.pop("additionalModelRequestFields", {}), **fields}
+    of_model.pop("model_id", None)
+    if "top_k" in of_model and is_nova(call.model):
+        of_model["inferenceConfig"] = {"topK": of_model.pop("top_k")}
+    return {
+        **known,
+        **({"inferenceConfig": inference} if inference else {}),
+        **({"additionalModelRequestFields": of_model} if of_model else {}),
+    }
+
+
+def taken(fields: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Those of the fields that have these names, taken out."""
+    return {name: fields.pop(name) for name in names if name in fields}
+
+
+def words(call: ChatCall) -> Mapping[str, str | Translation]:
+    """What OpenAI's parameters are called here. Tools have a place of their own."""
+    return {
+        "max_tokens": "maxTokens",
+        "max_completion_tokens": "maxTokens",
+        "temperature": "temperature",
+        "top_p": "topP",
+        "stop": lambda stop: {"stopSequences": [stop] if isinstance(stop, str) else stop},
+        "service_tier": lambda tier: {"serviceTier": {"type": "default" if tier == "auto" else tier}},
+        "thinking": "thinking",
+        "reasoning_effort": lambda effort: reasoning(call.model, effort),
+        "tools": own_tools,
+        "tool_choice": nothing,
+        "response_format": nothing,
+        "parallel_tool_calls": only(call, "parallel_tool_calls", accepted=True),
+        "n": only(call, "n", accepted=1),
+    }
+
+
+def only(call: ChatCall, name: str, *, accepted: Any) -> Translation:
+    """For a parameter that need not be sent where it asks for what is done anyway."""
+
+    def translation(value: Any) -> dict[str, Any]:
+        if value != accepted:
+            call.unsupported(f"{name}={value!r}")
+        return {}
+
+    return translation
+
+
+def nothing(_value: Any) -> dict[str, Any]:
+    return {}
+
+
+def own_tools(tools: Any) -> dict[str, Any]:
+    own = vendors_own(tools)
+    return {"tools": own} if own else {}
+
+
+def reasoning(model: str, effort: str) -> dict[str, Any]:
+    """How much a model is to think, by its vendor's words."""
+    thinks = effort not in {"none", "disable"}
+    if "anthropic." in model:
+        budget = BUDGETS.get(effort, BUDGETS["high"])
+        return {"thinking": {"type": "enabled", "budget_tokens": budget}} if thinks else {}
+    if is_nova(model):
+        enabled = {"type": "enabled", "maxReasoningEffort": effort}
+        return {"reasoningConfig": enabled if thinks else {"type": "disabled"}}
+    return {"reasoning_effort": effort}
+
+
+def is_nova(model: str) -> bool:
+    return "amazon.nova" in model
