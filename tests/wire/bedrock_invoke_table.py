@@ -153,7 +153,7 @@ ANSWERS: Final[Mapping[str, tuple[str, bytes, dict[str, Any]]]] = {
                 "prompt_tokens": 28,
                 "completion_tokens": 1,
                 "total_tokens": 29,
-                "prompt_tokens_details": {"cached_tokens": 20, "cache_creation_tokens": 0},
+                "prompt_tokens_details": {"cached_tokens": 20, "cache_creation_tokens": 5},
                 "cache_read_input_tokens": 20,
                 "cache_creation_input_tokens": 5,
             },
