@@ -8,6 +8,7 @@ from rillm.streams.chunk import FunctionCall
 from rillm.streams.json_values import is_array, is_object
 from rillm.streams.reasoning_details import joined_details
 from rillm.streams.response import Choices, Message
+from rillm.streams.thinking_blocks import joined_blocks
 from rillm.streams.tool_calls import OpenCalls
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class ChoiceAccumulator:
         }
         if "reasoning_details" in values:
             values["reasoning_details"] = joined_details(values["reasoning_details"])
+        if "thinking_blocks" in values:
+            values["thinking_blocks"] = joined_blocks(values["thinking_blocks"])
         if self._audio or self._audio_pieces:
             values["audio"] = {**self._audio, **joined(self._audio_pieces)}
         if self._has_function:

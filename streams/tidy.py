@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 from rillm.streams.model import set_hidden_params
 from rillm.streams.tool_calls import OpenCalls
-from rillm.streams.usage import Usage, merge_usage
+from rillm.streams.usage import Usage, completed, merge_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +38,7 @@ class Tidy:
         self._begun: set[int] = set()
         self._finish_reasons: dict[int, str] = {}
         self._finish_extra: dict[int, dict[str, Any]] = {}
+        self._finish_fields: dict[int, dict[str, Any]] = {}
         self._calls: dict[int, OpenCalls] = {}
 
     def admit(self, chunk: ModelResponseStream) -> bool:
@@ -93,6 +94,9 @@ class Tidy:
             self._finish_reasons[choice.index] = choice.finish_reason
             self._finish_extra[choice.index] = choice.extra.copy()
             choice.extra.clear()
+            if delta.provider_specific_fields:
+                self._finish_fields.setdefault(choice.index, {}).update(delta.provider_specific_fields)
+                delta.provider_specific_fields = None
         if choice.finish_reason is not None:
             choice.finish_reason = None
         if delta.tool_calls:
@@ -122,7 +126,7 @@ class Tidy:
                 **self._finish_extra.get(index, {}),
                 "finish_reason": reason,
                 "index": index,
-                "delta": Delta(role=role),
+                "delta": Delta(role=role, provider_specific_fields=self._finish_fields.get(index)),
             }
             yield self._chunk([StreamingChoices.model_validate(values)])
 
@@ -131,7 +135,7 @@ class Tidy:
 
         One empty delta rather than OpenAI's empty list: `chunk.choices[0].delta` is safe on every chunk.
         """
-        return self._chunk([StreamingChoices()], usage=self.hidden_params.get("usage") or estimate())
+        return self._chunk([StreamingChoices()], usage=completed(self.hidden_params.get("usage"), estimate))
 
     def _chunk(self, choices: list[StreamingChoices], **extra: Any) -> ModelResponseStream:
         if not self._id:
