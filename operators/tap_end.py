@@ -12,6 +12,7 @@ from reactivex.disposable import CompositeDisposable, Disposable
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.errors import RillmError
 from rillm.streams.stream import Stream
+from rillm.streams.usage import completed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,8 +93,8 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
 
 
 def so_far(accumulator: Accumulator) -> ModelResponse:
-    """The response with its usage estimated where none was reported."""
-    return accumulator.response(None if accumulator.usage else accumulator.estimated_usage())
+    """The response with its usage estimated as far as none was reported."""
+    return accumulator.response(completed(accumulator.usage, accumulator.estimated_usage))
 
 
 def isolated(action: Callable[[Ending], None], ending: Ending) -> None:

@@ -80,9 +80,9 @@ class Accumulator:
         return estimated_usage(self.hidden_params.get("prompt_tokens_estimate", 0), self.billed_text())
 
     def response(self, usage: Usage | None = None) -> ModelResponse:
-        """The response so far, with `usage` where none was reported."""
+        """The response so far; `usage`, if given, says more than what was reported."""
         choices = [self._choices[index].choice() for index in sorted(self._choices)]
-        values = {**self._head, "choices": choices, "usage": self.usage or usage or Usage(), **self._extra}
+        values = {**self._head, "choices": choices, "usage": usage or self.usage or Usage(), **self._extra}
         response = ModelResponse.model_validate(values)
         set_hidden_params(response, self.hidden_params)
         return response
