@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import openai_request
+from rillm.providers import anthropic_request, openai_request
+from rillm.providers.anthropic_messages import AnthropicMessagesDecoder, is_message_stop
 from rillm.providers.framing import BodyFramer
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
@@ -54,6 +55,7 @@ def is_done(frame: bytes) -> bool:
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     format_.name: format_
     for format_ in (
+        Format("anthropic-messages", event_stream, AnthropicMessagesDecoder, is_message_stop, anthropic_request.encode),
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tests.wire.expect_anthropic_messages import ANTHROPIC_MESSAGES
 from tests.wire.expectation import OPENAI_CHAT, Expectation
 
 EXPECTATIONS: dict[str, Expectation] = {
+    "anthropic-messages": ANTHROPIC_MESSAGES,
     "openai-chat": OPENAI_CHAT,
     "openai-completions": OPENAI_CHAT,
 }
