@@ -67,7 +67,7 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
                 if ended:
                     return
                 ended = True
-                response = so_far(accumulator) if accumulator.started_at else None
+                response = accumulator.response() if accumulator.started_at else None
                 if isinstance(error, RillmError) and response is not None:
                     in_stream(error).partial = error.partial or response
                 isolated(action, Ending(response, error, cancelled, accumulator.started_at))
@@ -90,11 +90,6 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
         return Stream(subscribe)
 
     return tapped
-
-
-def so_far(accumulator: Accumulator) -> ModelResponse:
-    """The response with its usage estimated where none was reported."""
-    return accumulator.response(None if accumulator.usage else accumulator.estimated_usage())
 
 
 def isolated(action: Callable[[Ending], None], ending: Ending) -> None:

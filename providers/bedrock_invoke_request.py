@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from rillm.providers.anthropic_request import messages_body
 from rillm.providers.bedrock_prompts import PROMPTS, prompt_body
 from rillm.providers.bedrock_request import converse_body, request
 from rillm.streams.errors import BadRequestError
@@ -31,8 +32,8 @@ def encode(call: ChatCall) -> Request:
             return request(call, "invoke-with-response-stream", body(call))
     raise BadRequestError(
         f"The request format of this model is not known: {call.model!r}. Write 'bedrock/converse/{call.model}'.",
-        call.provider.name,
-        call.model,
+        llm_provider=call.provider.name,
+        model=call.model,
     )
 
 
@@ -44,5 +45,14 @@ def nova_body(call: ChatCall) -> dict[str, Any]:
     return {**body, **of_model, **({"inferenceConfig": inference} if inference else {})}
 
 
-# By a part of the model's name. Seam: "anthropic." for Anthropic's messages, with `anthropic_version`.
-BODIES: Final[dict[str, Body]] = {"amazon.nova": nova_body, **dict.fromkeys(PROMPTS, prompt_body)}
+def claude_body(call: ChatCall) -> dict[str, Any]:
+    """As Anthropic has it; the model and streaming are told by the URL."""
+    return {"anthropic_version": "bedrock-2023-05-31", **messages_body(call)}
+
+
+# By a part of the model's name.
+BODIES: Final[dict[str, Body]] = {
+    "anthropic.": claude_body,
+    "amazon.nova": nova_body,
+    **dict.fromkeys(PROMPTS, prompt_body),
+}

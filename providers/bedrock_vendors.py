@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from rillm.providers.anthropic_messages import AnthropicMessagesDecoder
 from rillm.providers.bedrock_converse import ConverseDecoder
 from rillm.providers.bedrock_frames import is_whole_body, number_in, object_in, whole_object_in
 from rillm.providers.bedrock_usage import usage_of
@@ -99,10 +100,12 @@ llama: Final = partial(TextDecoder, "generation", "stop_reason")
 titan: Final = partial(TextDecoder, "outputText", "completionReason")
 
 VENDORS: Final[Mapping[str, Callable[[], Decoder]]] = MappingProxyType({
-    "-claude-text": claude_text, "-cohere": cohere, "-llama": llama, "-nova": NovaDecoder, "-titan": titan,
+    "-anthropic": AnthropicMessagesDecoder, "-claude-text": claude_text, "-cohere": cohere, "-llama": llama,
+    "-nova": NovaDecoder, "-titan": titan,
 })  # fmt: skip
-# By a field that the first chunk has. Seam: "type" for Anthropic's messages.
+# By a field that the first chunk has.
 BY_FIELD: Final[Mapping[str, Callable[[], Decoder]]] = MappingProxyType({
+    "type": AnthropicMessagesDecoder,
     "messageStart": NovaDecoder, "output": NovaDecoder,
     "outputText": titan, "results": titan,
     "generation": llama,

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import openai_request, openai_responses, openai_responses_request
+from rillm.providers import openai_request
 from rillm.providers.framing import BodyFramer
 from rillm.providers.later import later
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
 from rillm.providers.openai_completions import OpenAICompletionsDecoder
-from rillm.providers.openai_responses import OpenAIResponsesDecoder
 from rillm.providers.registry import PROVIDERS
 from rillm.providers.sse import SSEFramer
 from rillm.streams.errors import BadRequestError
@@ -61,15 +60,17 @@ def is_done(frame: bytes) -> bool:
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     format_.name: format_
     for format_ in (
+        Format("anthropic-messages", event_stream, later("anthropic_messages:AnthropicMessagesDecoder"),
+               later("anthropic_messages:is_message_stop"), later("anthropic_request:encode")),
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
-        Format("openai-responses", event_stream, OpenAIResponsesDecoder, openai_responses.is_last,
-               openai_responses_request.encode),
+        Format("openai-responses", event_stream, later("openai_responses:OpenAIResponsesDecoder"),
+               later("openai_responses:is_last"), later("openai_responses_request:encode")),
         Format("bedrock-converse", amazon_event_stream, later("bedrock_converse:ConverseDecoder"),
                later("bedrock_converse:is_metadata"), later("bedrock_request:encode")),
         *(Format(f"bedrock-invoke{vendor}", amazon_event_stream, later("bedrock_invoke:invoked", vendor),
                  later("bedrock_invoke:has_metrics"), later("bedrock_invoke_request:encode"))
-          for vendor in ("", "-claude-text", "-cohere", "-llama", "-nova", "-titan")),
+          for vendor in ("", "-anthropic", "-claude-text", "-cohere", "-llama", "-nova", "-titan")),
     )
 })  # fmt: skip
 

@@ -48,7 +48,8 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
     # The model is a deployment and part of the URL: see rillm.providers.azure.
     provider("azure", None, "https://learn.microsoft.com/azure/ai-foundry/openai/reference", auth_header="api-key",
              key_env=("AZURE_API_KEY", "AZURE_OPENAI_API_KEY"),
-             base_url_env=("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"), prices="azure"),
+             base_url_env=("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"), prices="azure",
+             routes={**ROUTES, "anthropic": "anthropic-messages"}),
     provider("baseten", "https://inference.baseten.co/v1", "https://docs.baseten.co/inference/model-apis/overview",
              prices="baseten"),
     provider("cerebras", "https://api.cerebras.ai/v1", "https://inference-docs.cerebras.ai", prices="cerebras"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from rillm.providers.provider import Provider
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NATIVES: Final[tuple[Provider, ...]] = (
+    Provider("anthropic", "anthropic-messages", "https://api.anthropic.com/v1", "https://platform.claude.com/docs/en/api",
+             key_env=("ANTHROPIC_API_KEY",), base_url_env=("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
+             auth_header="x-api-key", prices="anthropic"),
     # Its key is a Bedrock API key; without one requests are signed: see rillm.providers.aws.
     Provider("bedrock", "bedrock-converse", "https://bedrock-runtime.{region}.amazonaws.com",
              "https://docs.aws.amazon.com/bedrock/latest/APIReference/welcome.html",
@@ -19,4 +23,4 @@ NATIVES: Final[tuple[Provider, ...]] = (
 )  # fmt: skip  # a row a provider, as in rillm.providers.lookalikes
 
 # Names of models that one vendor alone serves under them, as in `rillm.providers.registry`.
-BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {}
+BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"anthropic": ("claude-*",)})

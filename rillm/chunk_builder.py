@@ -6,7 +6,6 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from rillm.operators.cost_tap import cost_of
-from rillm.operators.tap_end import so_far
 from rillm.prompt import estimate_prompt_tokens
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.any_chunk import TEXT_COMPLETION, as_chunk, is_text_completion
@@ -66,7 +65,7 @@ def stream_chunk_builder(  # noqa: PLR0913, PLR0917 - LiteLLM's
         accumulator.hidden_params[PROMPT_TOKENS] = count_prompt_tokens()
     accumulator.hidden_params.setdefault(PROMPT_TOKENS, estimate_prompt_tokens(messages or ()))
     accumulator.finish()
-    response = fill_arguments(so_far(accumulator))
+    response = fill_arguments(accumulator.response())
     identify(response, known)
     if is_text_completion(chunks[0]):
         as_text_completion(response)

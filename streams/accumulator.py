@@ -9,7 +9,7 @@ from rillm.streams.choice_accumulator import ChoiceAccumulator
 from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
 from rillm.streams.response import ModelResponse
-from rillm.streams.usage import Usage, as_usage, estimated_usage, merge_usage
+from rillm.streams.usage import Usage, as_usage, completed, estimated_usage, merge_usage
 
 if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
@@ -94,10 +94,11 @@ class Accumulator:
         """Tokens counted from the text, and of the prompt as far as the call has left an estimate."""
         return estimated_usage(self.hidden_params.get("prompt_tokens_estimate", 0), self.billed_text())
 
-    def response(self, usage: Usage | None = None) -> ModelResponse:
-        """The response so far, with `usage` where none was reported. It has a choice even where none has come."""
+    def response(self) -> ModelResponse:
+        """The response so far, its usage estimated as far as none was reported. It always has a choice."""
         choices = [self._choices[index].choice() for index in sorted(self._choices)] or [ChoiceAccumulator(0).choice()]
-        values = {**self._head, "choices": choices, "usage": self.usage or usage or Usage(), **self._extra}
+        usage = completed(self.usage, self.estimated_usage)
+        values = {**self._head, "choices": choices, "usage": usage, **self._extra}
         response = ModelResponse.model_validate(values)
         set_hidden_params(response, self.hidden_params)
         return response

@@ -19,7 +19,7 @@ from rillm.streams.finish_reasons import in_openai_words
 from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
 from rillm.streams.tool_calls import OpenCalls
-from rillm.streams.usage import Usage, merge_usage
+from rillm.streams.usage import Usage, completed, merge_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,7 +106,7 @@ class Tidy:
             self._finish_extra[choice.index] = choice.extra.copy()
             choice.extra.clear()
             if delta.provider_specific_fields:
-                self._finish_fields[choice.index] = delta.provider_specific_fields
+                self._finish_fields.setdefault(choice.index, {}).update(delta.provider_specific_fields)
                 delta.provider_specific_fields = None
         if choice.finish_reason is not None:
             choice.finish_reason = None
@@ -148,7 +148,7 @@ class Tidy:
 
         One empty delta rather than OpenAI's empty list: `chunk.choices[0].delta` is safe on every chunk.
         """
-        return self._chunk([StreamingChoices()], usage=self.hidden_params.get("usage") or estimate())
+        return self._chunk([StreamingChoices()], usage=completed(self.hidden_params.get("usage"), estimate))
 
     def _chunk(self, choices: list[StreamingChoices], **extra: Any) -> ModelResponseStream:
         if not self._id:

@@ -14,6 +14,9 @@ from rillm.streams.usage_details import CompletionTokensDetails, PromptTokensDet
 if TYPE_CHECKING:
     from rillm.streams.usage_details import ServerToolUse
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BYTES_PER_TOKEN = 4  # OpenAI's rule of thumb for English; UTF-8 bytes rather than characters serve other scripts too
 SUMMANDS = frozenset({"prompt_tokens", "completion_tokens"})
 
@@ -116,3 +119,12 @@ def estimated_usage(prompt_tokens: int, text: str) -> Usage:
     return Usage.model_validate(
         {"completion_tokens": completion_tokens, "prompt_tokens": prompt_tokens, "estimated": True}
     )
+
+
+def completed(reported: Usage | None, estimate: Callable[[], Usage]) -> Usage:
+    """`reported`, or `estimate()` of what it does not tell: of an answer cut short, often the prompt alone is known."""
+    if reported is None:
+        return estimate()
+    if reported.model_fields_set & {"completion_tokens", "total_tokens"}:
+        return reported
+    return merge_usage(estimate(), reported)

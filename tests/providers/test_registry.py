@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from genai_prices.data_snapshot import get_snapshot
 
+from rillm.providers.formats import FORMATS
 from rillm.providers.lookalikes import ALIASES, LOOKALIKES
 from rillm.providers.natives import NATIVES
 from rillm.providers.registry import BARE_NAMES, PROVIDERS, resolve
@@ -34,6 +35,8 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("azure/my-deployment", None, "azure", "my-deployment"),
         ("mock/anything", None, "mock", "anything"),
         ("local/qwen2.5-0.5b", None, "local", "qwen2.5-0.5b"),
+        ("anthropic/claude-sonnet-4-5", None, "anthropic", "claude-sonnet-4-5"),
+        ("anthropic:claude-sonnet-4-5", None, "anthropic", "claude-sonnet-4-5"),
         # aliases
         ("together/meta-llama/Llama-3-8b", None, "together_ai", "meta-llama/Llama-3-8b"),
         ("fireworks/accounts/fireworks/models/x", None, "fireworks_ai", "accounts/fireworks/models/x"),
@@ -53,6 +56,7 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("grok-4", None, "xai", "grok-4"),
         ("sonar", None, "perplexity", "sonar"),
         ("sonar-pro", None, "perplexity", "sonar-pro"),
+        ("claude-3-haiku-20240307", None, "anthropic", "claude-3-haiku-20240307"),
         # custom_llm_provider
         ("my-model", "openai", "openai", "my-model"),
         ("gpt-4o", "azure", "azure", "gpt-4o"),
@@ -117,9 +121,14 @@ def test_base_url_of_a_row(provider: Provider) -> None:
         assert not provider.needs_key
 
 
+def test_formats_are_known() -> None:
+    for provider in PROVIDERS.values():
+        assert {provider.format, *provider.routes.values()} <= FORMATS.keys()
+
+
 def test_prices_are_known_to_genai_prices() -> None:
     ids = {provider.id for provider in get_snapshot().providers}
-    assert {provider.prices for provider in LOOKALIKES} - {None} <= ids
+    assert {provider.prices for provider in PROVIDERS.values()} - {None} <= ids
 
 
 def test_names_are_one_to_one() -> None:

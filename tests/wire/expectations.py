@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from tests.wire.expect_anthropic_messages import ANTHROPIC_MESSAGES
 from tests.wire.expect_bedrock import BEDROCK
 from tests.wire.expect_openai_responses import OPENAI_RESPONSES
 from tests.wire.expectation import OPENAI_CHAT, Expectation
 
 EXPECTATIONS: dict[str, Expectation] = {
+    "anthropic-messages": ANTHROPIC_MESSAGES,
+    "bedrock-invoke-anthropic": ANTHROPIC_MESSAGES,
     "openai-chat": OPENAI_CHAT,
     "openai-completions": OPENAI_CHAT,
     "openai-responses": OPENAI_RESPONSES,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import rillm
 from rillm import ModelResponse, ModelResponseStream, RillmError
-from rillm.operators.tap_end import so_far
 from rillm.streams.accumulator import Accumulator
 from tests.kit.leaks import run
 
@@ -30,7 +29,7 @@ class Outcome:
         accumulator = Accumulator()
         for chunk in self.chunks:
             accumulator.add(chunk)
-        return so_far(accumulator)
+        return accumulator.response()
 
     def comparable(self) -> tuple[Any, ...]:
         """All but `id` and `created`, which we make up where a provider gives none."""

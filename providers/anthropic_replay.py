@@ -1,0 +1,142 @@
+"""An assistant's message sent back: the content blocks that it was made of.
+
+What OpenAI's message has no place for is in its `provider_specific_fields`, where the decoder put it. There an
+`outline` tells the order of the blocks, in messages where it matters: signed thinking has its place between the calls
+that Anthropic ran, and an answer that has paused goes on only from the very same blocks.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import from_json
+
+from rillm.providers.anthropic_content import content_blocks
+from rillm.providers.anthropic_fields import (
+    CALLS,
+    COMPACTIONS,
+    OTHERS,
+    OUTLINE,
+    RESULT,
+    RESULTS,
+    SEARCHES,
+    SERVER_CALLS,
+    Values,
+)
+from rillm.streams.errors import BadRequestError
+from rillm.streams.json_values import is_array, is_object
+
+if TYPE_CHECKING:
+    from rillm.providers.request import ChatCall
+
+KEPT_OF_A_CALL: Final = ("cache_control", "caller")
+
+
+def assistant_blocks(call: ChatCall, message: Values) -> list[Values]:
+    """The blocks of an assistant's message.
+
+    Raises:
+        BadRequestError: the arguments of a call are no JSON object.
+    """
+    fields: Any = message.get("provider_specific_fields")
+    kept = Kept(message, fields if is_object(fields) else {})
+    content: Any = message.get("content") or ""
+    ordered = kept.in_order(content) if isinstance(content, str) else None
+    return kept.in_usual_order(content_blocks(call, content)) if ordered is None else ordered
+
+
+class Kept:
+    """The blocks of one message beside its text."""
+
+    def __init__(self, message: Values, fields: Values) -> None:
+        self._outline = objects(fields, OUTLINE)
+        self._citations = citations(fields)
+        self._thoughts = [one for one in objects(message, "thinking_blocks") if is_signed(one)]
+        self._calls = [tool_use(one) for one in objects(message, "tool_calls")]
+        self._server_calls = [server_call(one) for one in objects(fields, CALLS) if one.get("type") in SERVER_CALLS]
+        results = (*objects(fields, SEARCHES), *objects(fields, RESULTS))
+        self._results = [one for one in results if str(one.get("type")).endswith(RESULT)]
+        self._compactions = objects(fields, COMPACTIONS)
+        self._others = objects(fields, OTHERS)
+
+    def in_usual_order(self, text: list[Values]) -> list[Values]:
+        """Thinking, what Anthropic ran, the text, what the client has to run; calls without results come last."""
+        results = {one.get("tool_use_id"): one for one in self._results}
+        ended = [block for one in self._server_calls if one["id"] in results for block in (one, results[one["id"]])]
+        begun = [one for one in self._server_calls if one["id"] not in results]
+        return [*self._compactions, *self._thoughts, *ended, *self._others, *text, *self._calls, *begun]
+
+    def in_order(self, text: str) -> list[Values] | None:
+        """The blocks as the outline has them; None if there is none, or the message is not the one it is of."""
+        left = [*self._thoughts, *self._calls, *self._server_calls, *self._results, *self._compactions, *self._others]
+        cited, start, placed = iter(self._citations), 0, list[Values]()
+        for place in self._outline:
+            if place.get("type") == "text":
+                end = start + place.get("length", 0)
+                quotes = [one for one in islice(cited, place.get("citations", 0)) if "encrypted_index" in one]
+                placed += [text_block(text[start:end], quotes)] if end > start else []
+                start = end
+                continue
+            block = next((one for one in left if is_at(one, place)), None)
+            if block is None:
+                return None
+            left.remove(block)
+            placed.append(block)
+        return placed if self._outline and start == len(text) and not left else None
+
+
+def text_block(text: str, quotes: list[Values]) -> Values:
+    """A text; of citations those with an index that Anthropic asks to have back."""
+    return {"type": "text", "text": text, **({"citations": quotes} if quotes else {})}
+
+
+def is_at(block: Values, place: Values) -> bool:
+    """Whether an entry of the outline stands for this block."""
+    is_same = place.get("id") in {None, block.get("id", block.get("tool_use_id"))}
+    return is_same and block.get("type") == place.get("type")
+
+
+def is_signed(block: Values) -> bool:
+    """Whether thinking can be sent back: without a signature Anthropic refuses it."""
+    return bool(block.get("signature")) or block.get("type") == "redacted_thinking"
+
+
+def tool_use(call: Values) -> Values:
+    """A call that the client had to run."""
+    function: Values = call.get("function") or {}
+    block = {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": input_of(function)}
+    return block | {name: call[name] for name in KEPT_OF_A_CALL if call.get(name)}
+
+
+def server_call(call: Values) -> Values:
+    """A call that Anthropic ran."""
+    return {**{name: value for name, value in call.items() if name != "arguments"}, "input": input_of(call)}
+
+
+def input_of(call: Values) -> Values:
+    """The arguments of a call.
+
+    Raises:
+        BadRequestError: they are no JSON object.
+    """
+    arguments: Any = call.get("arguments") or "{}"
+    try:
+        value = from_json(arguments) if isinstance(arguments, str) else arguments
+    except ValueError:
+        value = None
+    if is_object(value):
+        return value
+    raise BadRequestError(f"The arguments of the call of {call.get('name')!r} in the messages are no JSON object.")
+
+
+def citations(fields: Values) -> list[Values]:
+    """All citations, in one list or, as LiteLLM has them, in one for each text."""
+    found: Any = fields.get("citations") or ()
+    return [one for group in found for one in (group if is_array(group) else [group]) if is_object(one)]
+
+
+def objects(values: Values, name: str) -> list[Values]:
+    """The objects in a list."""
+    found: Any = values.get(name)
+    return [one for one in found if is_object(one)] if is_array(found) else []
