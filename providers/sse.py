@@ -39,8 +39,8 @@ class SSEFramer:
 
     def feed(self, block: bytes) -> Sequence[bytes]:
         """Return the data of the events that end in this block."""
-        if self._holds_nothing and block.endswith(b"\n\n") and len(block) <= self._limit:
-            frame = block[6:-2]
+        if self._holds_nothing and block.endswith((b"\n\n", b"\r\n\r\n")) and len(block) <= self._limit:
+            frame = block[6:].rstrip(b"\r\n")
             if _LF not in frame and _CR not in frame and block.startswith(b"data: "):
                 return (frame,)
         events = self._events.feed(self._line_ends.to_lf(block))
@@ -104,7 +104,14 @@ def _frame(event: bytes) -> bytes | None:
         elif field == b"event":
             name = value.removeprefix(b" ")
     if not data:
-        return None
+        return _unframed_error(event)
     if name in (b"", b"message"):
         return b"\n".join(data)
     return NamedFrame(b"\n".join(data), name.decode(errors="replace"))
+
+
+def _unframed_error(event: bytes) -> bytes | None:
+    """An error that stands between events as bare JSON, as Google's servers put it there."""
+    if event.startswith(b"{") and b'"error"' in event and is_whole(event):
+        return NamedFrame(event, "error")
+    return None
