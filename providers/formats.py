@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import openai_request
+from rillm.providers import gemini_interactions_request, gemini_request, openai_request
 from rillm.providers.framing import BodyFramer
+from rillm.providers.gemini import GeminiDecoder, is_finish
+from rillm.providers.gemini_interactions import GeminiInteractionsDecoder, is_completed
+from rillm.providers.json_array import ArrayFramer
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
 from rillm.providers.openai_completions import OpenAICompletionsDecoder
@@ -47,6 +50,11 @@ def event_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
     return BodyFramer(SSEFramer(max_frame_bytes), max_frame_bytes)
 
 
+def google_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
+    """An event stream or a JSON array: which of them was asked for is no promise."""
+    return BodyFramer(SSEFramer(max_frame_bytes), max_frame_bytes, ArrayFramer)
+
+
 def is_done(frame: bytes) -> bool:
     return frame == END
 
@@ -56,6 +64,10 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     for format_ in (
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
+        Format("gemini", google_stream, GeminiDecoder, is_finish, gemini_request.encode),
+        Format("gemini-json-array", google_stream, GeminiDecoder, is_finish, gemini_request.encode_array),
+        Format("gemini-interactions", event_stream, GeminiInteractionsDecoder, is_completed,
+               gemini_interactions_request.encode),
     )
 })  # fmt: skip
 

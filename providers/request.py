@@ -37,6 +37,7 @@ class ChatCall:
         base: the base URL, without a slash at the end.
         api_version: for providers that date their API.
         drop_params: whether what the provider cannot do is left out instead of being an error.
+        key: the key of the call, for providers whose requests depend on whether there is one.
     """
 
     provider: Provider
@@ -46,6 +47,7 @@ class ChatCall:
     base: str
     api_version: str | None = None
     drop_params: bool = False
+    key: str | None = field(default=None, repr=False)
 
     def unsupported(self, what: str) -> None:
         """Drop what the provider cannot do, if the caller allows that.

@@ -61,7 +61,7 @@ def source_of(
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
     version, drop = params.pop("api_version", None), bool(params.pop("drop_params", None))
-    call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop)
+    call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop, key)
     request = FORMATS[name].encode(call)
     source = HTTPSource(
         FORMATS[name],
