@@ -32,6 +32,7 @@ class Provider:
         server_port: for a server that users run themselves: the port it listens on by default, None for a service.
         routes: formats that it speaks beside, by what stands before the model's name or in `api=`:
             `openai/responses/gpt-5`.
+        models: formats of families of models, by a pattern of their names, where not all have the usual one.
 
     """
 
@@ -47,6 +48,7 @@ class Provider:
     prices: str | None = None
     server_port: int | None = None
     routes: Mapping[str, str] = field(default_factory=dict[str, str])
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def key(self, api_key: str | None = None) -> str | None:
         """The key to send: `api_key`, else from the environment of this moment, else None where none is needed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.errors import BadRequestError
@@ -26,7 +27,10 @@ def route(provider: Provider, model: str, base: str | None, params: dict[str, An
     prefix, _, rest = model.partition("/")
     if api is None and prefix in provider.routes and rest:
         return provider.routes[prefix], rest
-    if api is None or api == provider.format:
+    if api is None:
+        families = (name for pattern, name in provider.models.items() if fnmatchcase(model, pattern))
+        return next(families, provider.format), model
+    if api == provider.format:
         return provider.format, model
     if api not in provider.routes:
         known = ", ".join(provider.routes) or "no other than its usual one"

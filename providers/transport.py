@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,7 +80,9 @@ class HTTPSource:
         """As `open`, on an event loop."""
         client = self._client(httpx.AsyncClient) or await default_async_client()
         try:
-            response = await client.send(client.build_request("POST", self.url, **self._request()), stream=True)
+            # What signs may have to ask a server for a token.
+            request = await asyncio.to_thread(self._request) if self.sign else self._request()
+            response = await client.send(client.build_request("POST", self.url, **request), stream=True)
             if not response.is_success:
                 body = bytearray()
                 try:

@@ -8,6 +8,7 @@ import pytest
 from genai_prices.data_snapshot import get_snapshot
 
 from rillm.providers.lookalikes import ALIASES, LOOKALIKES
+from rillm.providers.natives import NATIVES
 from rillm.providers.registry import BARE_NAMES, PROVIDERS, resolve
 from rillm.streams.errors import BadRequestError
 
@@ -33,6 +34,8 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("azure/my-deployment", None, "azure", "my-deployment"),
         ("mock/anything", None, "mock", "anything"),
         ("local/qwen2.5-0.5b", None, "local", "qwen2.5-0.5b"),
+        ("gemini/gemini-2.5-flash", None, "gemini", "gemini-2.5-flash"),
+        ("vertex_ai/claude-sonnet-4-5", None, "vertex_ai", "claude-sonnet-4-5"),
         # aliases
         ("together/meta-llama/Llama-3-8b", None, "together_ai", "meta-llama/Llama-3-8b"),
         ("fireworks/accounts/fireworks/models/x", None, "fireworks_ai", "accounts/fireworks/models/x"),
@@ -52,6 +55,7 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("grok-4", None, "xai", "grok-4"),
         ("sonar", None, "perplexity", "sonar"),
         ("sonar-pro", None, "perplexity", "sonar-pro"),
+        ("gemini-2.5-flash", None, "gemini", "gemini-2.5-flash"),
         # custom_llm_provider
         ("my-model", "openai", "openai", "my-model"),
         ("gpt-4o", "azure", "azure", "gpt-4o"),
@@ -118,11 +122,11 @@ def test_base_url_of_a_row(provider: Provider) -> None:
 
 def test_prices_are_known_to_genai_prices() -> None:
     ids = {provider.id for provider in get_snapshot().providers}
-    assert {provider.prices for provider in LOOKALIKES} - {None} <= ids
+    assert {provider.prices for provider in PROVIDERS.values()} - {None} <= ids
 
 
 def test_names_are_one_to_one() -> None:
-    assert len(PROVIDERS) == len(LOOKALIKES)
+    assert len(PROVIDERS) == len(LOOKALIKES) + len(NATIVES)
     assert set(ALIASES.values()) | set(BARE_NAMES) <= set(PROVIDERS)
     assert not set(ALIASES) & set(PROVIDERS)
 
