@@ -11,6 +11,7 @@ from rillm.providers.chunks import chunk_of, head_chunk, text_chunk
 from rillm.providers.failures import failure, not_a_stream
 from rillm.providers.framing import WHOLE_BODY
 from rillm.providers.gemini_arguments import dumped
+from rillm.providers.gemini_usage import interaction_usage
 from rillm.providers.openai_chat import END, parsed, shown
 from rillm.streams.errors import StreamDecodeError
 from rillm.streams.frame import NamedFrame
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
 
 STATUSES: Final = {"requires_action": "tool_calls", "incomplete": "length"}
-SUMS: Final = {
-    "prompt_tokens": ("total_input_tokens", "total_tool_use_tokens"),
-    "completion_tokens": ("total_output_tokens", "total_thought_tokens"),
-    "total_tokens": ("total_tokens",),
-}
 
 
 class GeminiInteractionsDecoder:
@@ -124,7 +120,7 @@ class GeminiInteractionsDecoder:
             raise failure(interaction)
         reason = "tool_calls" if self._calls else STATUSES.get(str(status), "stop")
         fields = {"native_finish_reason": status}
-        usage = usage_of(interaction.get("usage"))
+        usage = interaction_usage(interaction.get("usage"))
         top: dict[str, Any] = {**names_of(interaction), **({"usage": usage} if usage else {})}
         yield chunk_of({"provider_specific_fields": fields}, finish_reason=reason, **top)
         self.terminated = True
@@ -156,23 +152,6 @@ def whole(frame: bytes) -> dict[str, Any]:
 
 def names_of(interaction: Mapping[str, Any]) -> dict[str, str]:
     return {key: interaction[key] for key in ("id", "model") if isinstance(interaction.get(key), str)}
-
-
-def usage_of(counts: Any) -> dict[str, Any]:
-    """The counts of an interaction in OpenAI's counting, as `rillm.providers.gemini_usage` has them."""
-    if not is_object(counts):
-        return {}
-    reported = {key: count for key, count in counts.items() if isinstance(count, int)}
-    values: dict[str, Any] = {
-        name: sum(reported.get(part, 0) for part in parts)
-        for name, parts in SUMS.items()
-        if any(part in reported for part in parts)
-    }
-    if "total_cached_tokens" in reported:
-        values["prompt_tokens_details"] = {"cached_tokens": reported["total_cached_tokens"]}
-    if "total_thought_tokens" in reported:
-        values["completion_tokens_details"] = {"reasoning_tokens": reported["total_thought_tokens"]}
-    return values
 
 
 def is_completed(frame: bytes) -> bool:

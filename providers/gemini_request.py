@@ -23,7 +23,6 @@ OLDER: Final = re.compile(r"gemini-[12]\D")  # before Gemini 3
 # Where fields go that are not part of the generationConfig; Google takes both spellings.
 TOP_LEVEL: Final = frozenset({
     "cachedContent", "cached_content", "labels", "modelArmorConfig", "safetySettings", "safety_settings", "serviceTier",
-    "service_tier", "store", "tools",
 })  # fmt: skip
 TOOL_CONFIG: Final = frozenset({"functionCallingConfig", "includeServerSideToolInvocations", "retrievalConfig"})
 # Tokens that older models may think for, by Google's own table: https://ai.google.dev/gemini-api/docs/openai#thinking
@@ -56,21 +55,27 @@ def base_of(call: ChatCall) -> str:
 
 def body_of(call: ChatCall) -> dict[str, Any]:
     """The body. Parameters that are not OpenAI's are Google's own, most of them of the generationConfig."""
-    contents = Contents(call.messages, is_older=bool(OLDER.match(call.model)))
+    contents = Contents(call.messages, is_older=bool(OLDER.search(call.model)))
     body: dict[str, Any] = {"contents": contents.contents}
     if contents.system:
         body["systemInstruction"] = {"parts": contents.system}
     config: dict[str, Any] = {}
     tool_config: dict[str, Any] = {}
+    wholes = {"generationConfig": config, "generation_config": config, "toolConfig": tool_config}
     for name, value in call.translated(words(call)).items():
-        if name in {"generationConfig", "generation_config"} and is_object(value):
-            config |= value
+        if name in wholes and is_object(value):
+            for field, item in value.items():
+                put(wholes[name], field, item)
         else:
-            place = body if name in TOP_LEVEL else tool_config if name in TOOL_CONFIG else config
-            place[name] = value
-    tools = tools_of(call.params)
-    named = {"tools": tools, "toolConfig": tool_config, "generationConfig": config}
+            put(body if name in TOP_LEVEL else tool_config if name in TOOL_CONFIG else config, name, value)
+    named = {"tools": tools_of(call.params), "toolConfig": tool_config, "generationConfig": config}
     return body | {name: value for name, value in named.items() if value}
+
+
+def put(fields: dict[str, Any], name: str, value: Any) -> None:
+    """Add a field, or what is in it to what is there already."""
+    there = fields.get(name)
+    fields[name] = {**there, **value} if is_object(there) and is_object(value) else value
 
 
 def words(call: ChatCall) -> dict[str, str | Translation]:
@@ -127,14 +132,14 @@ def response_format(wanted: Any) -> dict[str, Any]:
     if wanted.get("type") == "text":
         return {}
     named: Any = wanted.get("json_schema") or {}
-    schema = named.get("schema")
+    schema = named.get("schema") or wanted.get("response_schema")  # the latter is LiteLLM's
     fields = {"responseMimeType": "application/json"}
     return {**fields, **schema_field("responseSchema", "responseJsonSchema", schema)} if schema else fields
 
 
 def thinking_of_effort(effort: Any, model: str) -> dict[str, Any]:
     """How long to think, and that thoughts are shown: https://ai.google.dev/gemini-api/docs/thinking."""
-    if OLDER.match(model):
+    if OLDER.search(model):
         if effort == "none":
             return {"thinkingBudget": 0}
         return {"includeThoughts": True, "thinkingBudget": BUDGETS.get(effort, BUDGETS["high"])}

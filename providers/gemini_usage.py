@@ -25,6 +25,15 @@ DETAILS: Final = {
     "prompt_tokens_details": ("cached_tokens", "cachedContentTokenCount", "promptTokensDetails"),
     "completion_tokens_details": ("reasoning_tokens", "thoughtsTokenCount", "candidatesTokensDetails"),
 }
+INTERACTION_SUMS: Final = {
+    "prompt_tokens": ("total_input_tokens", "total_tool_use_tokens"),
+    "completion_tokens": ("total_output_tokens", "total_thought_tokens"),
+    "total_tokens": ("total_tokens",),
+}
+INTERACTION_DETAILS: Final = (
+    ("prompt_tokens_details", "cached_tokens", "total_cached_tokens"),
+    ("completion_tokens_details", "reasoning_tokens", "total_thought_tokens"),
+)
 MODALITIES: Final = {
     "AUDIO": "audio_tokens",
     "IMAGE": "image_tokens",
@@ -71,11 +80,7 @@ class RunningUsage:
 
 def openai_usage(counts: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a usage that `counts` reports; none where it reports no tokens."""
-    values: dict[str, Any] = {}
-    for name, parts in SUMS.items():
-        reported = [counts[part] for part in parts if isinstance(counts.get(part), int)]
-        if reported:
-            values[name] = sum(reported)
+    values: dict[str, Any] = summed(counts, SUMS)
     for name, (detail, count, modalities) in DETAILS.items():
         details = by_modality(counts.get(modalities))
         if isinstance(counts.get(count), int):
@@ -83,6 +88,25 @@ def openai_usage(counts: Mapping[str, Any]) -> dict[str, Any]:
         if details:
             values[name] = details
     return values
+
+
+def interaction_usage(counts: Any) -> dict[str, Any]:
+    """As `openai_usage`, of what an interaction reports."""
+    if not is_object(counts):
+        return {}
+    values: dict[str, Any] = summed(counts, INTERACTION_SUMS)
+    for name, detail, count in INTERACTION_DETAILS:
+        if isinstance(counts.get(count), int):
+            values[name] = {detail: counts[count]}
+    return values
+
+
+def summed(counts: Mapping[str, Any], sums: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """The sums of the counts that are there."""
+    reported = {
+        name: [counts[part] for part in parts if isinstance(counts.get(part), int)] for name, parts in sums.items()
+    }
+    return {name: sum(parts) for name, parts in reported.items() if parts}
 
 
 def by_modality(counts: Any) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,17 @@ def test_a_connection_is_used_again(server: Server) -> None:
     assert server.connections == 1
 
 
+def test_a_connection_that_is_left_at_the_finish_is_used_again(server: Server) -> None:
+    server.play(script(event("Hello", finishReason="STOP")))
+    for _ in range(2):
+        stream = rillm.completion(
+            "gemini/gemini-2.5-flash", MESSAGES, stream=True, api_base=server.url, api_key=KEY, max_retries=0
+        )
+        assert next(stream).choices[0].delta.content == "Hello"
+        stream.close()
+    assert server.connections == 1
+
+
 @WAYS
 def test_a_connection_that_breaks_after_the_finish(server: Server, ask: Ask) -> None:
     server.play(script(event("Hello", finishReason="STOP"), 0.05, Do.CUT))
@@ -225,6 +237,25 @@ def test_vertex_with_application_default_credentials(
     assert asked.path == "/token"
     assert [request.path for request in requests] == [VERTEX.format("global")] * 2
     assert [request.headers["authorization"] for request in requests] == ["Bearer t1"] * 2
+
+
+def test_asking_for_a_token_does_not_hold_up_the_event_loop(server: Server, account: dict[str, str]) -> None:
+    gate = server.gate()
+    server.play(token("t1", before=gate), ANSWER)
+
+    async def main() -> rillm.ModelResponse:
+        call = asyncio.create_task(
+            rillm.acompletion(
+                "vertex_ai/gemini-2.5-flash", MESSAGES, stream=False, api_base=server.url, vertex_credentials=account,
+                vertex_project="p1",
+            )
+        )  # fmt: skip
+        asked = await asyncio.to_thread(server.exchange)
+        assert not asked.over.is_set()
+        gate.open()
+        return await call
+
+    assert run(main()).choices[0].message.content == "Hello"
 
 
 @pytest.mark.parametrize("form", ["object", "text", "path"])

@@ -188,6 +188,14 @@ CONFIG: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"thinking": {"type": "disabled"}}, {"thinkingConfig": {"thinkingBudget": 0}}),
     ({"imageConfig": {"aspectRatio": "1:1"}}, {"imageConfig": {"aspectRatio": "1:1"}}),
     ({"generationConfig": {"topK": 3}, "temperature": 1}, {"topK": 3, "temperature": 1}),
+    (
+        {"generationConfig": {"thinkingConfig": {"thinkingBudget": 9}}, "thinking": {"type": "adaptive"}},
+        {"thinkingConfig": {"thinkingBudget": 9, "includeThoughts": True}},
+    ),
+    (
+        {"response_format": {"type": "json_object", "response_schema": SCHEMA}},
+        {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA},
+    ),
     ({"user": "u1", "stream_options": {"include_usage": True}, "parallel_tool_calls": True}, {}),
 ]
 BESIDE: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -218,6 +226,18 @@ BESIDE: list[tuple[dict[str, Any], dict[str, Any]]] = [
             }
         },
     ),
+    (
+        {
+            "toolConfig": {"functionCallingConfig": {"streamFunctionCallArguments": True}, "retrievalConfig": {}},
+            "tool_choice": "auto",
+        },
+        {
+            "toolConfig": {
+                "functionCallingConfig": {"streamFunctionCallArguments": True, "mode": "AUTO"},
+                "retrievalConfig": {},
+            }
+        },
+    ),
     ({"safety_settings": [{"category": "C"}]}, {"safety_settings": [{"category": "C"}]}),
     (
         {"safetySettings": [], "cachedContent": "c", "labels": {}},
@@ -232,7 +252,7 @@ EFFORTS: list[tuple[str, str, dict[str, Any]]] = [
     ("gemini-2.5-flash", "none", {"thinkingBudget": 0}),
     ("gemini-2.5-flash", "minimal", {"includeThoughts": True, "thinkingBudget": 1024}),
     ("gemini-2.5-flash", "medium", {"includeThoughts": True, "thinkingBudget": 8192}),
-    ("gemini-2.5-pro", "high", {"includeThoughts": True, "thinkingBudget": 24576}),
+    ("models/gemini-2.5-pro", "high", {"includeThoughts": True, "thinkingBudget": 24576}),
     ("gemini-2.5-pro", "xhigh", {"includeThoughts": True, "thinkingBudget": 24576}),
     ("gemini-3-flash-preview", "none", {"includeThoughts": False, "thinkingLevel": "minimal"}),
     ("gemini-3-flash-preview", "minimal", {"includeThoughts": True, "thinkingLevel": "minimal"}),
