@@ -11,6 +11,7 @@ from rillm.providers.anthropic_prompt import prompt
 from rillm.providers.anthropic_thinking import format_fields, thinking_fields, thinking_tokens
 from rillm.providers.anthropic_tools import tool_fields
 from rillm.providers.request import Request
+from rillm.providers.vertex import raw_predict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,8 @@ COMPOSED: Final = (
 
 def encode(call: ChatCall) -> Request:
     """The request of a streamed message."""
+    if call.provider.name == "vertex_ai":
+        return raw_predict(call, messages_body(call))
     body = {"model": call.model, **messages_body(call), "stream": True}
     return Request(messages_url(call), body, {"anthropic-version": VERSION})
 

@@ -43,6 +43,11 @@ def chunk_of(
         raise StreamDecodeError(f"What the provider sent is not what the format allows, at {field}.") from None
 
 
+def head_chunk(**top: Any) -> ModelResponseStream:
+    """A chunk without a choice: what is known before the answer begins."""
+    return chunk_of({}, **top, choices=[])
+
+
 def end_chunk(
     native: str | None, reasons: Mapping[str, str], *, called: bool = False, usage: Any = None, **fields: Any
 ) -> ModelResponseStream:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rillm.providers import openai_request
 from rillm.providers.framing import BodyFramer
+from rillm.providers.json_array import ArrayFramer
 from rillm.providers.later import later
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
@@ -53,6 +54,11 @@ def amazon_event_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Frame
     return BodyFramer(framer(max_frame_bytes), max_frame_bytes)
 
 
+def google_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
+    """An event stream or a JSON array: which of them was asked for is no promise."""
+    return BodyFramer(SSEFramer(max_frame_bytes), max_frame_bytes, ArrayFramer)
+
+
 def is_done(frame: bytes) -> bool:
     return frame == END
 
@@ -71,6 +77,12 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
         *(Format(f"bedrock-invoke{vendor}", amazon_event_stream, later("bedrock_invoke:invoked", vendor),
                  later("bedrock_invoke:has_metrics"), later("bedrock_invoke_request:encode"))
           for vendor in ("", "-anthropic", "-claude-text", "-cohere", "-llama", "-nova", "-titan")),
+        Format("gemini", google_stream, later("gemini:GeminiDecoder"), later("gemini:is_finish"),
+               later("gemini_request:encode")),
+        Format("gemini-json-array", google_stream, later("gemini:GeminiDecoder"), later("gemini:is_finish"),
+               later("gemini_request:encode_array")),
+        Format("gemini-interactions", event_stream, later("gemini_interactions:GeminiInteractionsDecoder"),
+               later("gemini_interactions:is_completed"), later("gemini_interactions_request:encode")),
     )
 })  # fmt: skip
 

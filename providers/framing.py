@@ -24,11 +24,23 @@ class BodyFramer:
 
     Its first character shows that it is JSON or HTML, an end without any frame that it is plain text. `feed` is
     replaced by the first frame, so that it costs nothing afterwards.
+
+    Args:
+        framer: of the event stream.
+        max_frame_bytes: the largest body that is no stream, in bytes.
+        document: makes the framer of such a body; the usual one hands it over whole.
+
     """
 
-    def __init__(self, framer: Framer, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:
+    def __init__(
+        self,
+        framer: Framer,
+        max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
+        document: Callable[[int], Framer] | None = None,
+    ) -> None:
         self._framer: Framer = framer
         self._limit = max_frame_bytes
+        self._document = document or DocumentFramer
         self._head = b""
         self.feed: Callable[[bytes], Sequence[bytes]] = self._sniff
 
@@ -42,8 +54,10 @@ class BodyFramer:
     def _sniff(self, block: bytes) -> Sequence[bytes]:
         self._head = (self._head + block).lstrip()[:HEAD_BYTES]
         if self._head and self._head[0] in DOCUMENT_STARTS:
-            self._framer = DocumentFramer(self._limit)
+            self._framer = self._document(self._limit)
+            self._head = b""
             self.feed = self._framer.feed
+            return self.feed(block)
         frames = self._framer.feed(block)
         if frames:
             self._head = b""

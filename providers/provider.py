@@ -32,7 +32,8 @@ class Provider:
         server_port: for a server that users run themselves: the port it listens on by default, None for a service.
         routes: formats that it speaks beside, by what stands before the model's name or in `api=`:
             `openai/responses/gpt-5`.
-        models: for patterns of model names, the one of `routes` that alone serves them.
+        models: for patterns of model names, the one of `routes` that alone serves them at the provider's own address,
+            or a format that they have at any.
 
     """
 

@@ -27,7 +27,10 @@ def route(provider: Provider, model: str, base: str | None, params: dict[str, An
     prefix, _, rest = model.partition("/")
     if prefix in provider.routes and rest and api in {None, prefix}:
         return provider.routes[prefix], rest
-    api = api or implied(provider, model, base) or provider.format
+    family = next((name for pattern, name in provider.models.items() if fnmatchcase(model, pattern)), None)
+    if api is None and family is not None and family not in provider.routes:
+        return family, model
+    api = api or implied(provider, family, base) or provider.format
     if api == provider.format:
         return provider.format, model
     if api not in provider.routes:
@@ -36,9 +39,9 @@ def route(provider: Provider, model: str, base: str | None, params: dict[str, An
     return provider.routes[api], model
 
 
-def implied(provider: Provider, model: str, base: str | None) -> str | None:
-    """The route that address or model can only mean, if any. What another address serves is not known."""
+def implied(provider: Provider, family: str | None, base: str | None) -> str | None:
+    """The route that address or family can only mean, if any. What another address serves is not known."""
     if base:
         end = base.partition("?")[0].rpartition("/")[2]
         return end if end in provider.routes else None
-    return next((api for pattern, api in provider.models.items() if fnmatchcase(model, pattern)), None)
+    return family

@@ -39,8 +39,8 @@ class SSEFramer:
 
     def feed(self, block: bytes) -> Sequence[bytes]:
         """Return the data of the events that end in this block."""
-        if self._holds_nothing and block.endswith(b"\n\n") and len(block) <= self._limit:
-            frame = block[6:-2]
+        if self._holds_nothing and block.endswith((b"\n\n", b"\r\n\r\n")) and len(block) <= self._limit:
+            frame = block[6:].rstrip(b"\r\n")
             if _LF not in frame and _CR not in frame and block.startswith(b"data: "):
                 return (frame,)
             if frame.count(b"\n") == 1 and _CR not in frame and block.startswith(b"event: "):
@@ -108,8 +108,15 @@ def _frame(event: bytes) -> bytes | None:
             data.append(value.removeprefix(b" "))
         elif field == b"event":
             name = value.removeprefix(b" ")
-    return _named(b"\n".join(data), name) if data else None
+    return _named(b"\n".join(data), name) if data else _unframed_error(event)
 
 
 def _named(data: bytes, name: bytes) -> bytes:
     return data if name in {b"", b"message"} else NamedFrame(data, name.decode(errors="replace"))
+
+
+def _unframed_error(event: bytes) -> bytes | None:
+    """An error that stands between events as bare JSON, as Google's servers put it there."""
+    if event.startswith(b"{") and b'"error"' in event and is_whole(event):
+        return NamedFrame(event, "error")
+    return None

@@ -79,7 +79,7 @@ class Splitter:
 
         """
         if self._too_large:
-            raise self._error()
+            raise too_large(self._limit)
         if self._held:
             searched = max(len(self._held) - len(self._delimiter) + 1, 0)
             self._held += block
@@ -98,7 +98,7 @@ class Splitter:
 
         """
         if self._too_large:
-            raise self._error()
+            raise too_large(self._limit)
         rest = bytes(self._held)
         self._held.clear()
         return rest
@@ -108,13 +108,15 @@ class Splitter:
         # All but the last byte of a delimiter may have come: they are not the part's.
         self._too_large = len(fitting) < len(parts) or len(self._held) >= self._limit + len(self._delimiter)
         if self._too_large and not fitting:
-            raise self._error()
+            raise too_large(self._limit)
         return fitting
 
-    def _error(self) -> FrameTooLargeError:
-        return FrameTooLargeError(
-            f"one frame of the stream is larger than {self._limit} bytes; pass a larger max_frame_bytes to allow it"
-        )
+
+def too_large(limit: int) -> FrameTooLargeError:
+    """The error for a frame of more than `limit` bytes."""
+    return FrameTooLargeError(
+        f"one frame of the stream is larger than {limit} bytes; pass a larger max_frame_bytes to allow it"
+    )
 
 
 def is_whole(frame: bytes) -> bool:

@@ -13,3 +13,8 @@ def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
 
 def is_array(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
+
+
+def objects_in(values: Any) -> list[dict[str, Any]]:
+    """The objects in a list; none where it is no list."""
+    return [value for value in values if is_object(value)] if is_array(values) else []

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rillm.providers.framing import HEAD_BYTES, WHOLE_BODY, BodyFramer
+from rillm.providers.json_array import ArrayFramer
 from rillm.providers.sse import SSEFramer
 from rillm.streams.errors import FrameTooLargeError
 from rillm.streams.frame import NamedFrame
@@ -40,6 +41,24 @@ def test_frames(body: bytes, expected: list[bytes], whole: bool, size: int) -> N
     frames += framer.end()
     assert [frame.strip() for frame in frames] == [frame.strip() for frame in expected]
     assert [isinstance(frame, NamedFrame) and frame.event == WHOLE_BODY for frame in frames] == [whole] * len(frames)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5000])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"data: a\n\n", [b"a"]),
+        (b' [{"a":1},\n{"b":2}]', [b'{"a":1}', b'{"b":2}']),
+        (b'[{"a":1},{"b":', [b'{"a":1}']),
+        (b"[]", []),
+        (b'{"a":1}', [b'{"a":1}']),
+        (b"Not found", [b"Not found"]),
+    ],
+)
+def test_documents_with_a_framer_of_their_own(body: bytes, expected: list[bytes], size: int) -> None:
+    framer = BodyFramer(SSEFramer(), document=ArrayFramer)
+    frames = [frame for start in range(0, len(body), size) for frame in framer.feed(body[start : start + size])]
+    assert [*frames, *framer.end()] == expected
 
 
 @pytest.mark.parametrize("body", [b"{", b"data: ", b"text"])

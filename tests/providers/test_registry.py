@@ -37,6 +37,8 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("local/qwen2.5-0.5b", None, "local", "qwen2.5-0.5b"),
         ("anthropic/claude-sonnet-4-5", None, "anthropic", "claude-sonnet-4-5"),
         ("anthropic:claude-sonnet-4-5", None, "anthropic", "claude-sonnet-4-5"),
+        ("gemini/gemini-2.5-flash", None, "gemini", "gemini-2.5-flash"),
+        ("vertex_ai/claude-sonnet-4-5", None, "vertex_ai", "claude-sonnet-4-5"),
         # aliases
         ("together/meta-llama/Llama-3-8b", None, "together_ai", "meta-llama/Llama-3-8b"),
         ("fireworks/accounts/fireworks/models/x", None, "fireworks_ai", "accounts/fireworks/models/x"),
@@ -57,6 +59,7 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("sonar", None, "perplexity", "sonar"),
         ("sonar-pro", None, "perplexity", "sonar-pro"),
         ("claude-3-haiku-20240307", None, "anthropic", "claude-3-haiku-20240307"),
+        ("gemini-2.5-flash", None, "gemini", "gemini-2.5-flash"),
         # custom_llm_provider
         ("my-model", "openai", "openai", "my-model"),
         ("gpt-4o", "azure", "azure", "gpt-4o"),

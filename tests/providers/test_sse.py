@@ -183,6 +183,21 @@ def test_events_cut_everywhere(stream: bytes, events: list[tuple[str, bytes]]) -
         assert framed(blocks) == events, blocks
 
 
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        (b'data: a\n\n{\r\n"error": {}\r\n}\r\n\r\n', [("message", b"a"), ("error", b'{\n"error": {}\n}')]),
+        (b'{"error": {}}\n\ndata: a\n\n', [("error", b'{"error": {}}'), ("message", b"a")]),
+        (b'{"a": 1}\n\ndata: a\n\n', [("message", b"a")]),
+        (b'{"error": \n\ndata: a\n\n', [("message", b"a")]),
+    ],
+)
+def test_an_error_without_a_field(stream: bytes, events: list[tuple[str, bytes]]) -> None:
+    """As Google's servers put it between events; the standard would ignore it."""
+    for blocks in cut_everywhere(stream):
+        assert framed(blocks) == events, blocks
+
+
 @pytest.mark.parametrize(("stream", "left"), ENDS.values(), ids=ENDS)
 def test_end_returns_what_only_lacks_its_blank_line(stream: bytes, left: list[bytes]) -> None:
     for blocks in cut_everywhere(stream):
@@ -254,6 +269,7 @@ def test_cuts_change_nothing(stream: bytes, cuts: list[int]) -> None:
 @given(st.lists(streams | st.binary(max_size=9).map(lambda data: b"data: %b\n\n" % data), max_size=8))
 @example([b"data: a\n\n", b"data: b\n\n", b"\ndata: c\n\n"])
 @example([b"data: a\n\n", b"data: b\rdata: c\n\n"])
+@example([b"data: a\r\n\r\n", b"data: b\r\n\r\n", b"data: c\r\n\n\n"])
 @example([b"data: a\n\n", BOM_UTF8 + b"data: b\n\n"])
 @example([b"data: a\r", b"data: b\n\n", b"\n"])
 @example([b"", b"data: a\n\n", BOM_UTF8 + b"data: b\n\n"])

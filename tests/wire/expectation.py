@@ -17,6 +17,10 @@ def as_reported(usage: Mapping[str, Any]) -> Mapping[str, Any]:
     return usage
 
 
+def as_expected(expected: Mapping[str, Any]) -> Any:
+    return expected["finish_reason"]
+
+
 def citations_of(response: ModelResponse) -> int:
     """Those of the answer; single ones are gathered in a list of their own, as in LiteLLM."""
     fields = response.choices[0].message.provider_specific_fields or {}
@@ -35,6 +39,8 @@ class Expectation:
     Attributes:
         usage: from the usage as reported to the fields that ours has to have.
         reasons: from raw finish reasons to OpenAI's; one that is missing stays as it is.
+        raw_reason: where the raw finish reason is.
+        needs_reason: whether an answer without one was cut off.
         says_model, says_id: whether its chunks do.
         arguments_are_objects: whether calls carry JSON rather than text: their text is a dump of ours.
         finish_follows_calls: whether calls for the client make it "tool_calls" whatever the raw reason says.
@@ -43,6 +49,8 @@ class Expectation:
 
     usage: Callable[[Mapping[str, Any]], Mapping[str, Any]] = as_reported
     reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    raw_reason: Callable[[Mapping[str, Any]], Any] = as_expected
+    needs_reason: bool = False
     says_model: bool = True
     says_id: bool = True
     arguments_are_objects: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.wire.expect_anthropic_messages import ANTHROPIC_MESSAGES
 from tests.wire.expect_bedrock import BEDROCK
+from tests.wire.expect_gemini import GEMINI, GEMINI_INTERACTIONS
 from tests.wire.expect_openai_responses import OPENAI_RESPONSES
 from tests.wire.expectation import OPENAI_CHAT, Expectation
 
@@ -14,4 +15,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "openai-completions": OPENAI_CHAT,
     "openai-responses": OPENAI_RESPONSES,
     **BEDROCK,
+    "gemini": GEMINI,
+    "gemini-json-array": GEMINI,
+    "gemini-interactions": GEMINI_INTERACTIONS,
 }
