@@ -67,7 +67,10 @@ def test_answer(name: str, expected: dict[str, Any], reader: Callable[..., Outco
     assert_promises(outcome)
     response = outcome.response
     assert response is not None
-    assert summary(response) == expected
+    found = summary(response)
+    if "audio" in expected:  # OpenAI's audio has more, which Google does not send
+        found["audio"] = {"data": found["audio"]["data"]}
+    assert found == expected
     assert response.usage.is_estimated == ("usage" not in expected)
     assert (response.id, response.model) == ("r1", "m") or name == "text-without-names"
 
