@@ -1,136 +1,46 @@
 from __future__ import annotations
 
-import json
-from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 import rillm
 from rillm.streams.errors import APIStatusError, StreamTruncatedError
-from rillm.streams.finish_reasons import OPENAI_WORDS
+from tests.wire.conformance import cut_anywhere, cut_short, facts
 from tests.wire.corpus import Case, cases
-from tests.wire.expectations import EXPECTATIONS
-from tests.wire.outcome import Outcome, aread, assert_promises, cut, read
-from tests.wire.summary import call_summary
+from tests.wire.outcome import Outcome, aread, assert_promises, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from rillm import Choices
-    from tests.wire.expectation import Expectation
+    from collections.abc import Callable
 
 WITHOUT = pytest.param(None, marks=pytest.mark.skip(reason="WIRE_CORPUS names no folder of recorded streams"))
 CASES = [pytest.param(case, id=case.name) for case in cases()] or [WITHOUT]
-BYTE_BY_BYTE = 2_000  # at the start and at the end of a body; the middle of a larger one comes in one block
 
 
 @pytest.mark.parametrize("reader", [read, aread])
 @pytest.mark.parametrize("case", CASES)
-def test_answer(case: Case, reader: Callable[..., Outcome]) -> None:
-    expected, expectation = case.expected, EXPECTATIONS[case.format]
+def test_answer(case: Case, reader: Callable[..., Outcome], record_property: Callable[[str, object], None]) -> None:
     outcome = reader(case.format, [case.body])
     assert_promises(outcome)
-    if expectation.needs_reason and not expectation.raw_reason(expected) and not expected["errors"]:
-        assert isinstance(outcome.error, StreamTruncatedError)
-    else:
-        assert_error(outcome, expected)
-    response = outcome.response
-    if response is None:
-        assert not expected["text"]
-        assert not outcome.chunks
-        return
-    if expectation.says_model:
-        assert response.model == expected["model"]
-    if expectation.says_id:
-        assert response.id == (expected["id"] or response.id)
-    wanted = expected.get("choices") or [expected]
-    assert [found(choice, expectation) for choice in response.choices] == [
-        answer({**expected, **choice}, expectation, failed=outcome.error is not None) for choice in wanted
-    ]
-    for key, value in expected.get("citations_top_level", {}).items():
-        assert response.get(key) == value
-    if expectation.citations:
-        assert expectation.citations(response) == len(expected["citations"])
-    if expectation.server_calls:
-        assert expectation.server_calls(response) == len(expected["server_tool_calls"])
-    if outcome.error is None:
-        assert_usage(response.usage, expected["usage"] and expectation.usage(expected["usage"]))
-        native = expected.get("native_finish_reason")
-        assert response.choices[0].get("native_finish_reason") == native
-
-
-def found(choice: Choices, expectation: Expectation) -> dict[str, Any]:
-    message = choice.message
-    logprobs: dict[str, Any] = choice.get("logprobs") or {}
-    calls = [call_summary(call) for call in message.tool_calls or ()]
-    return {
-        "text": message.content or "",
-        "reasoning": message.get("reasoning_content") or "",
-        "refusal": message.get("refusal") or "",
-        "calls": [parsed(call) for call in calls] if expectation.arguments_are_objects else calls,
-        "finish_reason": choice.finish_reason,
-        "logprob_tokens": len(logprobs.get("content") or logprobs.get("tokens") or ()),
-    }
-
-
-def parsed(call: tuple[str | None, str | None, str]) -> tuple[str | None, Any]:
-    """Name and arguments; ids are ours where the format has none."""
-    return call[1], json.loads(call[2])
-
-
-def answer(expected: dict[str, Any], expectation: Expectation, *, failed: bool) -> dict[str, Any]:
-    calls: list[Any] = [(call["id"], call["name"], call["arguments"]) for call in expected["tool_calls"]]
-    if expectation.arguments_are_objects:
-        calls = [(call["name"], call["arguments_json"]) for call in expected["tool_calls"]]
-    implied = "tool_calls" if calls else "stop"
-    raw = expectation.raw_reason(expected)
-    reason = expectation.reasons.get(raw) or OPENAI_WORDS.get(raw, raw) or implied
-    if calls and expectation.finish_follows_calls:
-        reason = implied
-    return {
-        **{key: expected[key] for key in ("text", "reasoning", "refusal")},
-        "calls": calls,
-        "finish_reason": None if failed else reason,
-        "logprob_tokens": expected.get("logprob_tokens", 0),
-    }
-
-
-def assert_error(outcome: Outcome, expected: dict[str, Any]) -> None:
-    if not expected["errors"]:
-        assert outcome.error is None
-        return
-    told = expected["errors"][0]
-    assert isinstance(outcome.error, APIStatusError)
-    assert outcome.error.message == told["message"]
-    if isinstance(told.get("code"), int):
-        assert outcome.error.status_code == told["code"]
-    assert outcome.error.status_code != 200
-
-
-def assert_usage(usage: rillm.Usage, expected: Mapping[str, Any] | None) -> None:
-    assert usage.is_estimated == (expected is None)
-    values = usage.model_dump()
-    for key, value in (expected or {}).items():
-        wanted = value if value is not None else values.get(key)
-        # Ours has more keys where the details are a model of ours.
-        assert values[key] == ({**values[key], **wanted} if isinstance(wanted, dict) else wanted), key
+    found = facts(case, outcome)
+    for feature, (ours, theirs) in found.items():
+        record_property(case.format, (feature, ours == theirs))
+    for feature, (ours, theirs) in found.items():
+        assert ours == theirs, feature
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_cut_anywhere(case: Case) -> None:
-    body, random = case.body, Random(case.name)  # noqa: S311 - repeatable cuts
-    whole = read(case.format, [body]).comparable()
-    middle = max(0, len(body) - 2 * BYTE_BY_BYTE)
-    cuts = {
-        "byte by byte": [1] * BYTE_BY_BYTE + [middle] + [1] * BYTE_BY_BYTE,
-        "as received": case.network_lengths,
-        "at random": [random.randint(1, 200) for _ in body],
-        "at random, larger": [random.randint(1, 4000) for _ in body],
-    }
-    for name, lengths in cuts.items():
-        assert read(case.format, cut(body, lengths)).comparable() == whole, name
-    assert aread(case.format, cut(body, cuts["at random"])).comparable() == whole
+def test_cut_anywhere(case: Case, record_property: Callable[[str, object], None]) -> None:
+    ours, theirs = cut_anywhere(case)
+    record_property(case.format, ("cut anywhere", ours == theirs))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_cut_short(case: Case, record_property: Callable[[str, object], None]) -> None:
+    ours, theirs = cut_short(case)
+    record_property(case.format, ("cut short", ours == theirs))
+    assert ours == theirs
 
 
 @pytest.mark.parametrize("case", CASES)
