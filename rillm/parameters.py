@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from rillm.providers.request import CREDENTIALS
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -99,4 +99,6 @@ def listed(value: Any) -> tuple[Any, ...]:
     """A list that may be given as its only item, or not at all."""
     if value is None:
         return ()
-    return tuple(value) if isinstance(value, list | tuple | set) else (value,)
+    if isinstance(value, list | tuple | set):
+        return tuple(cast("Iterable[Any]", value))
+    return (value,)

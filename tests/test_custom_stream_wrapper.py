@@ -25,7 +25,8 @@ def logging() -> Logging:
 
 
 def wrapper(objects: Any, model: str = "gpt-4o-mini", **params: Any) -> CustomStreamWrapper:
-    return CustomStreamWrapper(objects, model, **{"logging_obj": logging(), "custom_llm_provider": "openai", **params})
+    given: dict[str, Any] = {"logging_obj": logging(), "custom_llm_provider": "openai", **params}
+    return CustomStreamWrapper(objects, model, **given)
 
 
 async def arriving(objects: list[Any]) -> AsyncIterator[Any]:

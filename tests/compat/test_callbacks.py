@@ -180,7 +180,11 @@ def test_a_call_that_is_refused(lib: Any, server: Server, *, ahead: bool) -> Non
 def test_a_function_before_the_call(lib: Any, server: Server) -> None:
     server.play(USED)
     told: list[str] = []
-    lib.input_callback = [lambda kwargs: told.append(kwargs["log_event_type"])]
+
+    def before(kwargs: dict[str, Any]) -> None:
+        told.append(kwargs["log_event_type"])
+
+    lib.input_callback = [before]
     ask(lib, server, ahead=False)
     assert told == ["pre_api_call"]
 
@@ -191,7 +195,11 @@ def test_a_function_before_the_call(lib: Any, server: Server) -> None:
 def test_a_plain_function_is_called_once(lib: Any, server: Server, *, ahead: bool, stream: bool) -> None:
     server.play(USED)
     costs: list[float | None] = []
-    lib.success_callback = [lambda kwargs, *_: costs.append(kwargs["response_cost"])]
+
+    def track(kwargs: dict[str, Any], *_: Any) -> None:
+        costs.append(kwargs["response_cost"])
+
+    lib.success_callback = [track]
     ask(lib, server, ahead=ahead, stream=stream)
     time.sleep(0.1)
     assert costs == [pytest.approx(7 * 0.15e-6 + 3 * 0.6e-6)]
@@ -202,7 +210,11 @@ def test_a_plain_function_is_called_once(lib: Any, server: Server, *, ahead: boo
 def test_a_stream_that_is_left_is_told(lib: Any, server: Server, *, ahead: bool) -> None:
     server.play(script(wire.frame("Hel"), Do.STALL))
     told: list[Any] = []
-    lib.failure_callback = [lambda kwargs, *_: told.append(kwargs["response_cost"])]
+
+    def track(kwargs: dict[str, Any], *_: Any) -> None:
+        told.append(kwargs["response_cost"])
+
+    lib.failure_callback = [track]
     params = {"messages": MESSAGES, "api_base": server.url, "api_key": "sk-x", "stream": True}
 
     async def main() -> None:
