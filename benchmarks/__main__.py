@@ -1,4 +1,4 @@
-"""`python -m benchmarks [cpu linear builder memory start_up first_chunk concurrent]`, from the repository's root."""
+"""`python -m benchmarks [name …]`, from the repository's root: one or several of MEASUREMENTS, or all of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import os
 import sys
 from dataclasses import replace
 
-from benchmarks import builder, concurrent, cpu, first_chunk, linear, memory, start_up
+from benchmarks import builder, concurrent, cpu, first_chunk, formats, linear, memory, start_up
 from benchmarks.report import Table, as_json
 from benchmarks.server import running_server
 from benchmarks.sizes import TINY, Sizes
 
 MEASUREMENTS = {
     "cpu": cpu.measure,
+    "formats": formats.measure,
     "linear": linear.measure,
     "builder": builder.measure,
     "memory": memory.measure,

@@ -39,6 +39,7 @@ class ArrayFramer:
     def __init__(self, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes
         self._held = bytearray()  # of the element that is not complete yet
+        self._bones = b""  # of an element that came in a block of its own
         self._depth = 0  # of braces: brackets inside of an object need no counting
         self._in_string = self._after_backslash = self._too_large = False
         self._document = DocumentFramer(max_frame_bytes)
@@ -65,7 +66,7 @@ class ArrayFramer:
     def _split(self, block: bytes) -> Sequence[bytes]:
         if self._too_large:
             raise too_large(self._limit)
-        if not self._depth and len(block) <= self._limit and (element := only_element(block)):
+        if not self._depth and len(block) <= self._limit and (element := self._only_element(block)):
             return (element,)
         elements: list[bytes] = []
         position = 0
@@ -87,6 +88,21 @@ class ArrayFramer:
             elements.append(bytes(self._held))
             self._held.clear()
             position = end
+
+    def _only_element(self, block: bytes) -> bytes | None:
+        """The one element in `block`, if that is all there is: the usual case, found without a step for each brace.
+
+        Elements of a stream are alike, so most have the skeleton of the one before.
+        """
+        start, end = block.find(b"{"), block.rfind(b"}") + 1
+        if start < 0 or block[:start].strip(SEPARATORS) or block[end:].strip(SEPARATORS):
+            return None
+        bones = skeleton(block)
+        if bones != self._bones:
+            if not is_one_object(bones):
+                return None
+            self._bones = bones
+        return block[start:end]
 
     def _element_end(self, block: bytes, position: int) -> int:
         """Where the element that is being read ends in this block, or the block does."""
@@ -119,16 +135,20 @@ class ArrayFramer:
         return position
 
 
-def only_element(block: bytes) -> bytes | None:
-    """The one element in `block`, if that is all there is: the usual case, found without a step for each brace."""
-    start, end = block.find(b"{"), block.rfind(b"}") + 1
-    if start < 0 or block[:start].strip(SEPARATORS) or block[end:].strip(SEPARATORS):
-        return None
-    bare = block.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, NO_STRUCTURE).replace(b'""', b"")
+def skeleton(block: bytes) -> bytes:
+    """The braces and quotes of `block`, but for quotes that are escaped."""
+    if b"\\" in block:
+        block = block.replace(rb"\\", b"").replace(rb"\"", b"")
+    return block.translate(None, NO_STRUCTURE)
+
+
+def is_one_object(bones: bytes) -> bool:
+    """Whether that is a skeleton of one object, with no brace inside of a string."""
+    bare = bones.replace(b'""', b"")
     inner = bare[1:-1]  # braces, and quotes where a brace stands in a string
     while b"{}" in inner:
         inner = inner.replace(b"{}", b"")
-    return None if inner or bare[:1] + bare[-1:] != b"{}" else block[start:end]
+    return not inner and bare[:1] + bare[-1:] == b"{}"
 
 
 def _match_end(pattern: re.Pattern[bytes], block: bytes, position: int) -> int:
