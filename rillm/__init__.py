@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
     from rillm.operators.repeat_guard import repeat_guard
@@ -152,6 +153,7 @@ __all__ = [
     "failure_callback",
     "input_callback",
     "merge",
+    "merge_reasoning",
     "mock_completion",
     "normalize",
     "num_retries",
@@ -221,6 +223,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
     "rillm.operators.repeat_guard": ("repeat_guard",),

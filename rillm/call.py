@@ -14,6 +14,7 @@ from rillm.completion_stream import CompletionStream
 from rillm.hooks import at_the_end
 from rillm.listeners import Listeners
 from rillm.operators.accumulate import accumulate
+from rillm.operators.merge_reasoning import merge_reasoning
 from rillm.operators.repeat_guard import repeat_guard
 from rillm.operators.tap_end import tap_end
 from rillm.parameters import number
@@ -54,7 +55,8 @@ class Call:
         params = dict(params)
         listeners = Listeners.of_call(params)
         pipeline: Sequence[Operator[Any, Any]] | None = params.pop("pipeline", None)
-        self._pipeline = default_pipeline() if pipeline is None else pipeline
+        merged = [merge_reasoning()] if params.pop("merge_reasoning_content_in_choices", None) else []
+        self._pipeline = [*merged, *(default_pipeline() if pipeline is None else pipeline)]
         self._limits = Limits.of_call(params)
         retries = retries_of(params)
         self.record = Record(plain_messages(messages), params, call_type, stream=stream)

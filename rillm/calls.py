@@ -79,10 +79,12 @@ def completion(
             Who is told: `success_callback`, `failure_callback`, `cancel_callback`, `input_callback`, `callbacks`,
             lists for this call; `metadata` for them; `pipeline`, operators instead of `[repeat_guard()]`.
 
-            Further: `max_frame_bytes` (16 MiB); `additional_drop_params`, names that are not sent;
-            `input_cost_per_token` and `output_cost_per_token` (USD) for models that have a price of their own;
-            `mock_response`, `mock_tool_calls`, `mock_timeout`, `mock_delay`, `mock_slice`, … (see
-            `rillm.providers.mock`). All others go to the provider: `temperature`, `max_tokens`, `tools`, …
+            Further: `merge_reasoning_content_in_choices`, thoughts as `<think>` text; `max_frame_bytes` (16 MiB);
+            `api`, another API of the provider ("responses"); `drop_params`, whether what the provider cannot do is
+            left out; `additional_drop_params`, names that are not sent; `input_cost_per_token` and
+            `output_cost_per_token` (USD) for models that have a price of their own; `mock_response`,
+            `mock_tool_calls`, `mock_timeout`, `mock_delay`, `mock_slice`, … (see `rillm.providers.mock`). All others
+            go to the provider: `temperature`, `max_tokens`, `tools`, …
 
     Raises:
         RillmError: see `rillm.streams.errors`; what had come is in `.partial`.

@@ -1,0 +1,57 @@
+"""`merge_reasoning`: what the model thought, as text between tags before its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rillm.streams.stream import Stream
+
+if TYPE_CHECKING:
+    from reactivex import Observable, abc
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+
+OPENING, CLOSING = "<think>", "</think>"
+
+
+def merge_reasoning() -> Operator[ModelResponseStream, ModelResponseStream]:
+    """Move `reasoning_content` into the content, for consumers that know text alone.
+
+        -(thinks: Hm)-(thinks: so)-Yes-|
+        [ merge_reasoning() ]
+        -<think>Hm-----so----------</think>Yes-|
+
+    Each choice by itself. Thoughts that no answer follows are closed in the chunk that finishes the choice. This is
+    LiteLLM's `merge_reasoning_content_in_choices`.
+
+    >>> import rillm
+    >>> deltas = [{"reasoning_content": "Hm"}, {"content": "Yes"}]
+    >>> chunks = [rillm.ModelResponseStream(choices=[{"delta": delta}]) for delta in deltas]
+    >>> "".join(rillm.of(*chunks).pipe(merge_reasoning(), rillm.text()))
+    '<think>Hm</think>Yes'
+    """
+
+    def merged(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
+        def subscribe(
+            observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            thinking: set[int] = set()
+
+            def on_next(chunk: ModelResponseStream) -> None:
+                for choice in chunk.choices:
+                    delta, index = choice.delta, choice.index
+                    thought = delta.extra.pop("reasoning_content", None)
+                    if thought:
+                        delta.content = thought if index in thinking else OPENING + thought
+                        thinking.add(index)
+                    elif index in thinking and (delta.content or choice.finish_reason):
+                        delta.content = CLOSING + (delta.content or "")
+                        thinking.discard(index)
+                observer.on_next(chunk)
+
+            return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
+
+        return Stream(subscribe)
+
+    return merged
