@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import openai_request
+from rillm.providers import cohere_v2_request, openai_request
+from rillm.providers.cohere_v2 import CohereV2Decoder, is_message_end
 from rillm.providers.framing import BodyFramer
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
@@ -56,6 +57,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     for format_ in (
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
+        Format("cohere-v2", event_stream, CohereV2Decoder, is_message_end, cohere_v2_request.encode),
     )
 })  # fmt: skip
 

@@ -95,7 +95,8 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
 
 # No names that are organisations on model hubs (`nvidia`, `mistralai`): there they are part of the model's name.
 ALIASES: Final[Mapping[str, str]] = MappingProxyType({
-    "azure_openai": "azure", "custom_openai": "openai_like", "fireworks": "fireworks_ai", "github_models": "github",
-    "hf": "huggingface", "hosted_vllm": "vllm", "kimi": "moonshot", "llama.cpp": "llamacpp", "llama_cpp": "llamacpp",
-    "lmstudio": "lm_studio", "ollama_chat": "ollama", "together": "together_ai", "togetherai": "together_ai",
+    "azure_openai": "azure", "cohere_chat": "cohere", "custom_openai": "openai_like", "fireworks": "fireworks_ai",
+    "github_models": "github", "hf": "huggingface", "hosted_vllm": "vllm", "kimi": "moonshot", "llama.cpp": "llamacpp",
+    "llama_cpp": "llamacpp", "lmstudio": "lm_studio", "ollama_chat": "ollama", "together": "together_ai",
+    "togetherai": "together_ai",
 })  # fmt: skip  # pairs side by side

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rillm.providers.provider import Provider
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm.providers.provider import Provider
-
-NATIVES: Final[tuple[Provider, ...]] = ()
+NATIVES: Final[tuple[Provider, ...]] = (
+    Provider("cohere", "cohere-v2", "https://api.cohere.com", "https://docs.cohere.com/reference/chat-stream",
+             key_env=("CO_API_KEY", "COHERE_API_KEY"), base_url_env=("CO_API_URL", "COHERE_API_BASE"), prices="cohere"),
+)  # fmt: skip  # a row a provider
 
 # Names of models that one vendor alone serves under them, as in `rillm.providers.registry`.
-BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {}
+BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "cohere": ("command-*",),
+}

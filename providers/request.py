@@ -22,8 +22,11 @@ OPENAI_PARAMETERS: Final = frozenset({
     "stop", "store", "stream_options", "temperature", "thinking", "tool_choice", "tools", "top_logprobs", "top_p",
     "user", "verbosity", "web_search_options",
 })  # fmt: skip
-# They ask for nothing that a format could lack.
-HARMLESS: Final = frozenset({"stream_options"})
+# With these values they ask for nothing that a format could lack.
+NOTHING: Final[Mapping[str, Any]] = {
+    "frequency_penalty": 0, "logprobs": False, "modalities": ["text"], "n": 1, "parallel_tool_calls": True,
+    "presence_penalty": 0, "store": False, "tool_choice": "auto", "tools": [],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class ChatCall:
         for name, value in self.params.items():
             word = words.get(name)
             if word is None and name in OPENAI_PARAMETERS:
-                if name not in HARMLESS:
+                if name != "stream_options" and (name not in NOTHING or value != NOTHING[name]):
                     self.unsupported(f"the parameter {name!r}")
             elif word is None or isinstance(word, str):
                 fields[word or name] = value

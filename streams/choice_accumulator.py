@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 JOINED_TEXTS = frozenset({"reasoning_content", "refusal"})
+JOINED_FIELDS = frozenset({"tool_plan"})  # of `provider_specific_fields`
 AUDIO_TEXTS = frozenset({"data", "transcript"})
 
 
@@ -35,6 +36,7 @@ class ChoiceAccumulator:
         self._audio_pieces: dict[str, list[str]] = {}
         self._extra: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
+        self._field_pieces: dict[str, list[str]] = {}
         self._logprobs: dict[str, Any] = {}
         self._choice_extra: dict[str, Any] = {}
 
@@ -58,7 +60,10 @@ class ChoiceAccumulator:
             self._function_name = self._function_name or delta.function_call.name
             self._function_arguments.append(delta.function_call.arguments)
         for key, value in (delta.provider_specific_fields or {}).items():
-            gather(self._fields, *(("citations", [value]) if key == "citation" else (key, value)))
+            if key in JOINED_FIELDS and isinstance(value, str):
+                self._field_pieces.setdefault(key, []).append(value)
+            else:
+                gather(self._fields, *(("citations", [value]) if key == "citation" else (key, value)))
         if delta.audio is not None:
             self._add_audio(delta.audio)
         for key, value in delta.extra.items():
@@ -91,7 +96,7 @@ class ChoiceAccumulator:
     def billed_text(self) -> str:
         """All that the model wrote: answer, reasoning, refusal and arguments of calls."""
         arguments = [piece for call in self.calls.calls for piece in (call.name, *call.arguments)]
-        others = [piece for pieces in self._pieces.values() for piece in pieces]
+        others = [piece for kind in (self._pieces, self._field_pieces) for pieces in kind.values() for piece in pieces]
         return "".join([*self.texts, *others, *arguments, *self._function_arguments])
 
     def choice(self) -> Choices:
@@ -113,8 +118,8 @@ class ChoiceAccumulator:
             values["function_call"] = FunctionCall(
                 name=self._function_name, arguments="".join(self._function_arguments)
             )
-        if self._fields:
-            values["provider_specific_fields"] = self._fields
+        if fields := {**joined(self._field_pieces), **self._fields}:
+            values["provider_specific_fields"] = fields
         logprobs = {"logprobs": self._logprobs} if self._logprobs else {}
         return Choices.model_validate(
             {

@@ -38,6 +38,7 @@ class Tidy:
         self._begun: set[int] = set()
         self._finish_reasons: dict[int, str] = {}
         self._finish_extra: dict[int, dict[str, Any]] = {}
+        self._finish_fields: dict[int, dict[str, Any]] = {}
         self._calls: dict[int, OpenCalls] = {}
 
     def admit(self, chunk: ModelResponseStream) -> bool:
@@ -93,6 +94,9 @@ class Tidy:
             self._finish_reasons[choice.index] = choice.finish_reason
             self._finish_extra[choice.index] = choice.extra.copy()
             choice.extra.clear()
+            if delta.provider_specific_fields:  # they tell of the end, and go with it
+                self._finish_fields[choice.index] = delta.provider_specific_fields
+                delta.provider_specific_fields = None
         if choice.finish_reason is not None:
             choice.finish_reason = None
         if delta.tool_calls:
@@ -118,11 +122,12 @@ class Tidy:
             implied = "tool_calls" if index in self._calls else "stop"
             reason = self._finish_reasons.get(index, implied)
             role = None if index in self._begun else "assistant"
+            fields = {"provider_specific_fields": self._finish_fields[index]} if index in self._finish_fields else {}
             values = {
                 **self._finish_extra.get(index, {}),
                 "finish_reason": reason,
                 "index": index,
-                "delta": Delta(role=role),
+                "delta": Delta.model_validate({"role": role, **fields}),
             }
             yield self._chunk([StreamingChoices.model_validate(values)])
 

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from genai_prices.data_snapshot import get_snapshot
 
+from rillm.providers.formats import FORMATS
 from rillm.providers.lookalikes import ALIASES, LOOKALIKES
+from rillm.providers.natives import NATIVES
 from rillm.providers.registry import BARE_NAMES, PROVIDERS, resolve
 from rillm.streams.errors import BadRequestError
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from rillm.providers.provider import Provider
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: provider.name)
+EVERY = (*LOOKALIKES, *NATIVES)
+ROWS = pytest.mark.parametrize("provider", EVERY, ids=lambda provider: provider.name)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,7 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("together/meta-llama/Llama-3-8b", None, "together_ai", "meta-llama/Llama-3-8b"),
         ("fireworks/accounts/fireworks/models/x", None, "fireworks_ai", "accounts/fireworks/models/x"),
         ("hosted_vllm/facebook/opt-125m", None, "vllm", "facebook/opt-125m"),
+        ("cohere_chat/command-r", None, "cohere", "command-r"),
         # bare names
         ("gpt-4o-mini", None, "openai", "gpt-4o-mini"),
         ("chatgpt-4o-latest", None, "openai", "chatgpt-4o-latest"),
@@ -52,6 +56,7 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("grok-4", None, "xai", "grok-4"),
         ("sonar", None, "perplexity", "sonar"),
         ("sonar-pro", None, "perplexity", "sonar-pro"),
+        ("command-a-03-2025", None, "cohere", "command-a-03-2025"),
         # custom_llm_provider
         ("my-model", "openai", "openai", "my-model"),
         ("gpt-4o", "azure", "azure", "gpt-4o"),
@@ -96,7 +101,8 @@ def test_unresolved(model: str, custom: str | None, hint: str) -> None:
 @ROWS
 def test_shape_of_a_row(provider: Provider) -> None:
     assert re.fullmatch(r"[a-z0-9_]+", provider.name)
-    assert provider.format == "openai-chat"
+    assert (provider.format == "openai-chat") == (provider in LOOKALIKES)
+    assert {provider.format, *provider.routes.values()} <= set(FORMATS)
     assert urlsplit(provider.docs).scheme == "https"
     assert all(VARIABLE.fullmatch(name) for name in provider.key_env + provider.base_url_env)
     assert provider.key_env or not provider.needs_key
@@ -118,11 +124,11 @@ def test_base_url_of_a_row(provider: Provider) -> None:
 
 def test_prices_are_known_to_genai_prices() -> None:
     ids = {provider.id for provider in get_snapshot().providers}
-    assert {provider.prices for provider in LOOKALIKES} - {None} <= ids
+    assert {provider.prices for provider in EVERY} - {None} <= ids
 
 
 def test_names_are_one_to_one() -> None:
-    assert len(PROVIDERS) == len(LOOKALIKES)
+    assert len(PROVIDERS) == len(EVERY)
     assert set(ALIASES.values()) | set(BARE_NAMES) <= set(PROVIDERS)
     assert not set(ALIASES) & set(PROVIDERS)
 

@@ -1,0 +1,111 @@
+"""Providers with formats of their own, over HTTP: where the request goes, and what comes of the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import rillm
+from tests.kit.calls import KEY, MESSAGES, texts
+from tests.kit.leaks import run
+from tests.kit.server import EVENT_STREAM, script
+from tests.wire.table_cohere_v2 import COHERE_V2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.kit.server import Server
+
+
+@dataclass(frozen=True)
+class Native:
+    """One provider.
+
+    Attributes:
+        model: with the provider's prefix.
+        path: where its requests go.
+        body: of an answer that says "Hi" and reports 3 and 1 tokens.
+        sent: what the request's body has to have.
+        content_type: of the answer.
+    """
+
+    model: str
+    path: str
+    body: bytes
+    sent: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    content_type: str = "text/event-stream"
+
+
+NATIVES = [
+    Native(
+        "cohere/command-a-03-2025",
+        "/v2/chat",
+        COHERE_V2.body("text"),
+        {"model": "command-a-03-2025", "messages": MESSAGES, "stream": True, "max_tokens": 5},
+    ),
+]
+ALL = pytest.mark.parametrize("native", NATIVES, ids=lambda native: native.model)
+WORLDS = pytest.mark.parametrize("world", ["sync", "async"])
+
+
+def play(server: Server, native: Native) -> dict[str, Any]:
+    """Have the server answer in pieces; the parameters of a call to it."""
+    half = len(native.body) // 2
+    headers = {**EVENT_STREAM, "Content-Type": native.content_type}
+    server.play(script(native.body[:half], native.body[half:], headers=headers))
+    return {
+        "model": native.model,
+        "messages": MESSAGES,
+        "api_base": server.url.removesuffix("/v1"),
+        "api_key": KEY,
+        "max_retries": 0,
+        "max_tokens": 5,
+    }
+
+
+def check_request(server: Server, native: Native) -> None:
+    request = server.exchange().request
+    assert (request.method, request.path) == ("POST", native.path)
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.json == native.sent
+
+
+@ALL
+@WORLDS
+def test_stream(server: Server, native: Native, world: str) -> None:
+    call = play(server, native)
+
+    async def gather() -> list[rillm.ModelResponseStream]:
+        return [chunk async for chunk in await rillm.acompletion(**call, stream=True)]
+
+    chunks = run(gather()) if world == "async" else list(rillm.completion(**call, stream=True))
+    assert texts(chunks) == "Hi"
+    assert {chunk.model for chunk in chunks} == {native.model.partition("/")[2]}
+    assert chunks[-1].choices[0].finish_reason == "stop"
+    assert chunks[-1].hidden_params["usage"].total_tokens == 4
+    check_request(server, native)
+
+
+@ALL
+@WORLDS
+def test_whole(server: Server, native: Native, world: str) -> None:
+    call = play(server, native)
+
+    async def whole() -> rillm.ModelResponse:
+        response: rillm.ModelResponse = await rillm.acompletion(**call, stream=False)
+        return response
+
+    response = run(whole()) if world == "async" else rillm.completion(**call, stream=False)
+    assert response.choices[0].message.content == "Hi"
+    assert response.usage.total_tokens == 4
+    check_request(server, native)
+
+
+@ALL
+def test_the_connection_is_used_again(server: Server, native: Native) -> None:
+    call = play(server, native)
+    for _ in range(2):
+        assert texts(rillm.completion(**call, stream=True)) == "Hi"
+    assert server.connections == 1
