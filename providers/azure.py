@@ -32,6 +32,8 @@ def chat_completions_url(provider: Provider, base: str, model: str, api_version:
     """
     if urlsplit(base).path.endswith(ENDPOINT):
         return base
+    if provider.own_format and not base.endswith("/v1"):
+        base += "/v1"
     if provider.name != "azure" or base.endswith(V1):
         return base + ENDPOINT
     version = api_version or first_set(VERSION_ENV) or DEFAULT_VERSION

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import cohere_v2_request, openai_request
+from rillm.providers import cohere_v2_request, ollama, ollama_request, openai_request
 from rillm.providers.cohere_v2 import CohereV2Decoder, is_message_end
 from rillm.providers.framing import BodyFramer
 from rillm.providers.lookalikes import ALIASES
+from rillm.providers.ndjson import NDJSONFramer
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
 from rillm.providers.openai_completions import OpenAICompletionsDecoder
 from rillm.providers.registry import PROVIDERS
@@ -48,6 +49,11 @@ def event_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
     return BodyFramer(SSEFramer(max_frame_bytes), max_frame_bytes)
 
 
+def lines(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
+    """Of JSON objects; what begins otherwise is no stream."""
+    return BodyFramer(NDJSONFramer(max_frame_bytes), max_frame_bytes, documents=b"[<")
+
+
 def is_done(frame: bytes) -> bool:
     return frame == END
 
@@ -57,6 +63,8 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     for format_ in (
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
+        Format("ollama-chat", lines, ollama.OllamaChatDecoder, ollama.is_done, ollama_request.encode_chat),
+        Format("ollama-generate", lines, ollama.OllamaGenerateDecoder, ollama.is_done, ollama_request.encode_generate),
         Format("cohere-v2", event_stream, CohereV2Decoder, is_message_end, cohere_v2_request.encode),
     )
 })  # fmt: skip

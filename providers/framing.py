@@ -24,11 +24,19 @@ class BodyFramer:
 
     Its first character shows that it is JSON or HTML, an end without any frame that it is plain text. `feed` is
     replaced by the first frame, so that it costs nothing afterwards.
+
+    Args:
+        framer: cuts what is a stream.
+        max_frame_bytes: the largest body that is none; more is a `FrameTooLargeError`.
+        documents: the characters of which one begins a body that is no stream.
     """
 
-    def __init__(self, framer: Framer, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> None:
+    def __init__(
+        self, framer: Framer, max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES, documents: bytes = DOCUMENT_STARTS
+    ) -> None:
         self._framer: Framer = framer
         self._limit = max_frame_bytes
+        self._documents = documents
         self._head = b""
         self.feed: Callable[[bytes], Sequence[bytes]] = self._sniff
 
@@ -41,7 +49,7 @@ class BodyFramer:
 
     def _sniff(self, block: bytes) -> Sequence[bytes]:
         self._head = (self._head + block).lstrip()[:HEAD_BYTES]
-        if self._head and self._head[0] in DOCUMENT_STARTS:
+        if self._head and self._head[0] in self._documents:
             self._framer = DocumentFramer(self._limit)
             self.feed = self._framer.feed
         frames = self._framer.feed(block)

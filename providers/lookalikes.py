@@ -79,7 +79,6 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
     provider("xai", "https://api.x.ai/v1", "https://docs.x.ai", prices="x-ai"),
     provider("zai", "https://api.z.ai/api/paas/v4", "https://docs.z.ai", prices="zai"),
     # Servers that users run themselves.
-    server("ollama", 11434, "https://docs.ollama.com/openai", base_url_env=("OLLAMA_API_BASE", "OLLAMA_HOST")),
     server("vllm", 8000, "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
            key_env=("HOSTED_VLLM_API_KEY", "VLLM_API_KEY"), base_url_env=("HOSTED_VLLM_API_BASE", "VLLM_API_BASE")),
     server("llamacpp", 8080, "https://github.com/ggml-org/llama.cpp/tree/master/tools/server",

@@ -32,6 +32,8 @@ class Provider:
         server_port: for a server that users run themselves: the port it listens on by default, None for a service.
         routes: formats that it speaks beside, by what stands before the model's name or in `api=`:
             `openai/responses/gpt-5`.
+        own_format: the format of its own that a server speaks which has OpenAI's below `/v1`: the one that it is
+            called in at any address that does not end so.
 
     """
 
@@ -47,6 +49,7 @@ class Provider:
     prices: str | None = None
     server_port: int | None = None
     routes: Mapping[str, str] = field(default_factory=dict[str, str])
+    own_format: str | None = None
 
     def key(self, api_key: str | None = None) -> str | None:
         """The key to send: `api_key`, else from the environment of this moment, else None where none is needed.
@@ -77,7 +80,9 @@ class Provider:
         if not base:
             raise BadRequestError(f"No address for {self.name}: {ways}.", self.name)
         try:
-            address = base if self.server_port is None else complete_address(base, self.server_port)
+            address = base
+            if self.server_port is not None:
+                address = complete_address(base, self.server_port, urlsplit(self.base_url or "").path)
             _ = urlsplit(address).port  # raises where an address cannot be one
             return address.rstrip("/")
         except ValueError:  # it may hold a password: not shown
@@ -90,15 +95,15 @@ def first_set(names: tuple[str, ...]) -> str | None:
     return next((value for value in values if value), None)
 
 
-def complete_address(address: str, port: int) -> str:
+def complete_address(address: str, port: int, path: str = "/v1") -> str:
     """The base URL of a server from its address in any form that `OLLAMA_HOST` allows.
 
     A host without a scheme is http on `port`; a scheme without a port means that scheme's own port, as in Ollama. A URL
-    without a path gets `/v1`, which is where Ollama, vLLM, llama.cpp and LM Studio serve OpenAI's format. ValueError if
+    without a path gets `path`, by default that where vLLM, llama.cpp and LM Studio serve OpenAI's format. ValueError if
     it has a port that is no number.
 
-        >>> complete_address("192.168.0.7", 11434)
-        'http://192.168.0.7:11434/v1'
+        >>> complete_address("192.168.0.7", 8000)
+        'http://192.168.0.7:8000/v1'
     """
     parts = urlsplit(address if "://" in address else f"http://{address}")
     netloc = parts.netloc
@@ -108,7 +113,7 @@ def complete_address(address: str, port: int) -> str:
         netloc = f"127.0.0.1{netloc}"
     elif parts.hostname == "0.0.0.0":  # noqa: S104  not bound here: servers listen on it, clients cannot call it everywhere
         netloc = netloc.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  as above
-    return parts._replace(netloc=netloc, path=parts.path.rstrip("/") or "/v1").geturl()
+    return parts._replace(netloc=netloc, path=parts.path.rstrip("/") or path).geturl()
 
 
 def _ways(names: tuple[str, ...], argument: str) -> str:

@@ -55,13 +55,14 @@ def source_of(
 
     base = params.pop("api_base", None) or params.pop("base_url", None)
     params.pop("base_url", None)
-    name, model = route(provider, model, base, params)
     key = provider.key(params.pop("api_key", None))
+    address = provider.url(base)
+    name, model = route(provider, model, address, params)
     headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
     version, drop = params.pop("api_version", None), bool(params.pop("drop_params", None))
-    call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop)
+    call = ChatCall(provider, model, messages, in_body(params), address, version, drop)
     request = FORMATS[name].encode(call)
     source = HTTPSource(
         FORMATS[name],

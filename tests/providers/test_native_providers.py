@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import rillm
+from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, texts
 from tests.kit.leaks import run
 from tests.kit.server import EVENT_STREAM, script
 from tests.wire.table_cohere_v2 import COHERE_V2
+from tests.wire.table_ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,12 +40,27 @@ class Native:
     content_type: str = "text/event-stream"
 
 
+NDJSON = "application/x-ndjson"
 NATIVES = [
     Native(
         "cohere/command-a-03-2025",
         "/v2/chat",
         COHERE_V2.body("text"),
         {"model": "command-a-03-2025", "messages": MESSAGES, "stream": True, "max_tokens": 5},
+    ),
+    Native(
+        "ollama/llama3",
+        "/api/chat",
+        OLLAMA_CHAT.body("text"),
+        {"model": "llama3", "messages": MESSAGES, "stream": True, "options": {"num_predict": 5}},
+        NDJSON,
+    ),
+    Native(
+        "ollama/generate/llama3",
+        "/api/generate",
+        OLLAMA_GENERATE.body("text"),
+        {"model": "llama3", "prompt": "Hi", "stream": True, "options": {"num_predict": 5}},
+        NDJSON,
     ),
 ]
 ALL = pytest.mark.parametrize("native", NATIVES, ids=lambda native: native.model)
@@ -101,6 +118,15 @@ def test_whole(server: Server, native: Native, world: str) -> None:
     assert response.choices[0].message.content == "Hi"
     assert response.usage.total_tokens == 4
     check_request(server, native)
+
+
+def test_an_address_that_ends_in_v1_speaks_openais_format(server: Server) -> None:
+    server.play(script(wire.answer("Hi")))
+    call: dict[str, Any] = {"messages": MESSAGES, "api_base": server.url, "num_ctx": 9}
+    assert texts(rillm.completion("ollama/llama3", **call, stream=True)) == "Hi"
+    request = server.exchange().request
+    assert request.path == "/v1/chat/completions"
+    assert request.json["num_ctx"] == 9
 
 
 @ALL

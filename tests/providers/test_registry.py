@@ -118,7 +118,11 @@ def test_base_url_of_a_row(provider: Provider) -> None:
     if provider.server_port is None:
         assert url.scheme == "https"
     else:
-        assert (url.hostname, url.port, url.path) == ("127.0.0.1", provider.server_port, "/v1")
+        assert (url.hostname, url.port, url.path) == (
+            "127.0.0.1",
+            provider.server_port,
+            "" if provider.own_format else "/v1",
+        )
         assert not provider.needs_key
 
 
@@ -140,10 +144,11 @@ def test_mistral_forbids_the_usage_option() -> None:
 @pytest.mark.parametrize(
     ("environment", "url"),
     [
-        ({}, "http://127.0.0.1:11434/v1"),
-        ({"OLLAMA_HOST": "0.0.0.0"}, "http://127.0.0.1:11434/v1"),  # noqa: S104  as users set it for the server
-        ({"OLLAMA_HOST": "gpu:8000"}, "http://gpu:8000/v1"),
-        ({"OLLAMA_API_BASE": "http://localhost:11434", "OLLAMA_HOST": "gpu"}, "http://localhost:11434/v1"),
+        ({}, "http://127.0.0.1:11434"),
+        ({"OLLAMA_HOST": "0.0.0.0"}, "http://127.0.0.1:11434"),  # noqa: S104  as users set it for the server
+        ({"OLLAMA_HOST": "gpu:8000"}, "http://gpu:8000"),
+        ({"OLLAMA_API_BASE": "http://localhost:11434", "OLLAMA_HOST": "gpu"}, "http://localhost:11434"),
+        ({"OLLAMA_API_BASE": "http://localhost:11434/v1"}, "http://localhost:11434/v1"),
     ],
 )
 def test_ollama_address(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,13 +11,14 @@ from rillm.streams.errors import RillmError, StreamTruncatedError
 from tests.wire.outcome import Outcome, aread, assert_promises, cut, read
 from tests.wire.summary import summary
 from tests.wire.table_cohere_v2 import COHERE_V2
+from tests.wire.table_ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.wire.native_table import Failure, Table
 
-TABLES = [COHERE_V2]
+TABLES = [COHERE_V2, OLLAMA_CHAT, OLLAMA_GENERATE]
 READERS = pytest.mark.parametrize("reader", [read, aread])
 
 
@@ -35,6 +37,14 @@ def test_every_file_has_its_row(table: Table) -> None:
     assert set(table.files) == {*table.answers, *table.failures}
 
 
+def without_made_up_ids(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A summary without the ids of calls that a provider gave none."""
+    calls = [
+        call[1:] if re.fullmatch("call_[0-9a-f]{32}", call[0]) else call for call in (values or {}).get("calls", ())
+    ]
+    return {**values, "calls": calls} if values and calls else values
+
+
 @READERS
 @rows("answers")
 def test_answer(table: Table, name: str, expected: dict[str, Any], reader: Callable[..., Outcome]) -> None:
@@ -43,7 +53,7 @@ def test_answer(table: Table, name: str, expected: dict[str, Any], reader: Calla
     assert_promises(outcome)
     response = outcome.response
     assert response is not None
-    assert summary(response) == expected
+    assert without_made_up_ids(summary(response)) == expected
     assert response.usage.is_estimated == ("usage" not in expected)
 
 
@@ -58,7 +68,7 @@ def test_failure(table: Table, name: str, expected: Failure, reader: Callable[..
     assert isinstance(error, RillmError)
     assert error.status_code == status
     assert words in error.message
-    assert (error.partial and summary(error.partial)) == partial
+    assert without_made_up_ids(summary(error.partial) if error.partial else None) == partial
 
 
 @rows("answers")
