@@ -15,7 +15,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def chunk_of(
-    delta: dict[str, Any], *, index: int = 0, finish_reason: str | None = None, **top: Any
+    delta: dict[str, Any], *, index: int = 0, finish_reason: str | None = None, logprobs: Any = None, **top: Any
 ) -> ModelResponseStream:
     """A validated chunk of one choice.
 
@@ -23,11 +23,14 @@ def chunk_of(
         delta: what it brings.
         index: of the choice.
         finish_reason: in OpenAI's words.
+        logprobs: of the choice's tokens, in OpenAI's shape.
         top: fields of the chunk itself: `id`, `model`, `usage`, …
     """
     choice: dict[str, Any] = {"index": index, "delta": delta}
     if finish_reason is not None:
         choice["finish_reason"] = finish_reason
+    if logprobs is not None:
+        choice["logprobs"] = logprobs
     return ModelResponseStream.model_validate({**top, "choices": [choice]})
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.errors import RillmError
 
 # What reading a value of a wrong type ends in: a format's `read` takes its fields as they should be, and no look at
 # each of them is needed.
@@ -44,6 +45,10 @@ class JSONDecoder(ABC):
         """The chunks of an answer that came whole; `terminated` stays False if it is none."""
         return self.read(data)
 
+    def failure(self, data: Any) -> RillmError:
+        """The error that an object, or text, stands for."""
+        return failure(data)
+
     def decode(self, frame: bytes) -> Sequence[ModelResponseStream]:
         event = frame.event if isinstance(frame, NamedFrame) else ""
         try:
@@ -51,7 +56,7 @@ class JSONDecoder(ABC):
             if event == WHOLE_BODY:
                 return self._decode_whole(data)
             if event == "error" or data.get("error"):
-                raise failure(data)
+                raise self.failure(data)
             return self.read(data)
         except WRONG as error:
             return self._decode_other(frame, event, error)
@@ -62,7 +67,7 @@ class JSONDecoder(ABC):
             chunks = self.whole(answer)
             if self.terminated:
                 return chunks
-        raise failure(data)
+        raise self.failure(data)
 
     def _decode_other(self, frame: bytes, event: str, error: Exception) -> Sequence[ModelResponseStream]:
         words = frame.strip()
@@ -71,7 +76,7 @@ class JSONDecoder(ABC):
         elif event == WHOLE_BODY:
             raise not_a_stream(frame) from None
         elif event == "error":
-            raise failure(frame.decode(errors="replace")) from None
+            raise self.failure(frame.decode(errors="replace")) from None
         elif words:
             raise StreamDecodeError(f"A chunk is not what the format allows ({error}): {shown(frame)}") from None
         return ()

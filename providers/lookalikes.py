@@ -54,7 +54,9 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
     provider("github", "https://models.github.ai/inference", "https://docs.github.com/en/rest/models/inference",
              key_env=("GITHUB_API_KEY", "GITHUB_TOKEN")),
     provider("groq", "https://api.groq.com/openai/v1", "https://console.groq.com/docs/api-reference", prices="groq"),
+    # At any other address it is a server of Text Generation Inference.
     provider("huggingface", "https://router.huggingface.co/v1", "https://huggingface.co/docs/inference-providers",
+             own_format="tgi-generate", routes={"openai-chat": "openai-chat"},
              key_env=("HF_TOKEN", "HUGGINGFACE_API_KEY"), base_url_env=("HF_API_BASE", "HUGGINGFACE_API_BASE")),
     provider("hyperbolic", "https://api.hyperbolic.xyz/v1", "https://docs.hyperbolic.xyz"),
     provider("minimax", "https://api.minimax.io/v1", "https://platform.minimax.io/docs", prices="minimax"),

@@ -42,11 +42,10 @@ class OllamaChatDecoder(JSONDecoder):
             return (text_chunk(text),)  # nearly every line
         delta = self._delta(message, data.get("created_at"))
         chunks: list[ModelResponseStream] = []
-        if delta or data.get("logprobs"):
-            chunks.append(chunk_of(delta, **({} if self._begun else head(data))))
+        logprobs = {"content": data["logprobs"]} if data.get("logprobs") else None
+        if delta or logprobs:
+            chunks.append(chunk_of(delta, logprobs=logprobs, **({} if self._begun else head(data))))
             self._begun = True
-        if data.get("logprobs"):
-            chunks[0].choices[0].logprobs = {"content": data["logprobs"]}
         if data.get("done"):
             self.terminated = True
             chunks.append(self._end(data))

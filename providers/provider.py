@@ -33,7 +33,7 @@ class Provider:
         routes: formats that it speaks beside, by what stands before the model's name or in `api=`:
             `openai/responses/gpt-5`.
         own_format: the format of its own that a server speaks which has OpenAI's below `/v1`: the one that it is
-            called in at any address that does not end so.
+            called in, with no need of a key, at any address that does not end so.
 
     """
 
@@ -51,15 +51,19 @@ class Provider:
     routes: Mapping[str, str] = field(default_factory=dict[str, str])
     own_format: str | None = None
 
-    def key(self, api_key: str | None = None) -> str | None:
+    def key(self, api_key: str | None = None, *, format_: str | None = None) -> str | None:
         """The key to send: `api_key`, else from the environment of this moment, else None where none is needed.
+
+        Args:
+            api_key: as the caller gives it.
+            format_: in which the provider is called.
 
         Raises:
             AuthenticationError: a key is needed and there is none.
 
         """
         key = (api_key or "").strip() or first_set(self.key_env)
-        if key or not self.needs_key:
+        if key or not self.needs_key or (format_ is not None and format_ == self.own_format):
             return key
         raise AuthenticationError(f"No API key for {self.name}: {_ways(self.key_env, 'api_key')}.", self.name)
 

@@ -55,9 +55,9 @@ def source_of(
 
     base = params.pop("api_base", None) or params.pop("base_url", None)
     params.pop("base_url", None)
-    key = provider.key(params.pop("api_key", None))
     address = provider.url(base)
     name, model = route(provider, model, address, params)
+    key = provider.key(params.pop("api_key", None), format_=name)
     headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}

@@ -102,7 +102,7 @@ def test_unresolved(model: str, custom: str | None, hint: str) -> None:
 def test_shape_of_a_row(provider: Provider) -> None:
     assert re.fullmatch(r"[a-z0-9_]+", provider.name)
     assert (provider.format == "openai-chat") == (provider in LOOKALIKES)
-    assert {provider.format, *provider.routes.values()} <= set(FORMATS)
+    assert {provider.format, provider.own_format or provider.format, *provider.routes.values()} <= set(FORMATS)
     assert urlsplit(provider.docs).scheme == "https"
     assert all(VARIABLE.fullmatch(name) for name in provider.key_env + provider.base_url_env)
     assert provider.key_env or not provider.needs_key

@@ -12,13 +12,14 @@ from tests.wire.outcome import Outcome, aread, assert_promises, cut, read
 from tests.wire.summary import summary
 from tests.wire.table_cohere_v2 import COHERE_V2
 from tests.wire.table_ollama import OLLAMA_CHAT, OLLAMA_GENERATE
+from tests.wire.table_tgi import TGI
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.wire.native_table import Failure, Table
 
-TABLES = [COHERE_V2, OLLAMA_CHAT, OLLAMA_GENERATE]
+TABLES = [COHERE_V2, OLLAMA_CHAT, OLLAMA_GENERATE, TGI]
 READERS = pytest.mark.parametrize("reader", [read, aread])
 
 
