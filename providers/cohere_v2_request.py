@@ -57,13 +57,17 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
     return {
         **{name: name for name in SAME},
         **OTHER,
-        "stop": lambda stop: {"stop_sequences": stop if is_array(stop) else [stop]},
+        "stop": stop_sequences,
         "tools": tools,
         "tool_choice": tool_choice,
         "response_format": response_format,
         "thinking": thinking,
         "reasoning_effort": lambda effort: {"thinking": {"type": "disabled" if effort in NO_EFFORT else "enabled"}},
     }
+
+
+def stop_sequences(stop: Any) -> dict[str, Any]:
+    return {"stop_sequences": stop if is_array(stop) else [stop]}
 
 
 def without_strict(tool: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import cohere_v2_request, ollama, ollama_request, openai_request, tgi, tgi_request
+from rillm.providers import (
+    cohere_v1,
+    cohere_v1_request,
+    cohere_v2_request,
+    ollama,
+    ollama_request,
+    openai_request,
+    tgi,
+    tgi_request,
+)
 from rillm.providers.cohere_v2 import CohereV2Decoder, is_message_end
 from rillm.providers.framing import BodyFramer
 from rillm.providers.lookalikes import ALIASES
@@ -66,6 +75,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
         Format("ollama-chat", lines, ollama.OllamaChatDecoder, ollama.is_done, ollama_request.encode_chat),
         Format("ollama-generate", lines, ollama.OllamaGenerateDecoder, ollama.is_done, ollama_request.encode_generate),
         Format("tgi-generate", event_stream, tgi.TGIDecoder, tgi.is_generated, tgi_request.encode),
+        Format("cohere-v1", lines, cohere_v1.CohereV1Decoder, cohere_v1.is_stream_end, cohere_v1_request.encode),
         Format("cohere-v2", event_stream, CohereV2Decoder, is_message_end, cohere_v2_request.encode),
     )
 })  # fmt: skip

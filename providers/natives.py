@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 NATIVES: Final[tuple[Provider, ...]] = (
     Provider("cohere", "cohere-v2", "https://api.cohere.com", "https://docs.cohere.com/reference/chat-stream",
-             key_env=("CO_API_KEY", "COHERE_API_KEY"), base_url_env=("CO_API_URL", "COHERE_API_BASE"), prices="cohere"),
+             key_env=("CO_API_KEY", "COHERE_API_KEY"), base_url_env=("CO_API_URL", "COHERE_API_BASE"), prices="cohere",
+             routes={"v1": "cohere-v1"}),
     Provider("ollama", "ollama-chat", "http://127.0.0.1:11434", "https://docs.ollama.com/api/chat", needs_key=False,
              key_env=("OLLAMA_API_KEY",), base_url_env=("OLLAMA_API_BASE", "OLLAMA_HOST"), server_port=11434,
              own_format="ollama-chat", routes={"generate": "ollama-generate", "openai-chat": "openai-chat"}),

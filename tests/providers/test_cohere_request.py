@@ -134,6 +134,38 @@ def test_messages(message: dict[str, Any], said: dict[str, Any]) -> None:
     assert encoded("cohere", [message]).body["messages"] == [said]
 
 
+def test_version_1() -> None:
+    messages = [{"role": "system", "content": "Be brief."}, *HI, {"role": "assistant", "content": "Hello"}, *HI]
+    request = encoded("cohere", messages, format_="cohere-v1", top_p=0.9, stop="END", connectors=[{"id": "web-search"}])
+    assert request.url == "https://api.cohere.com/v1/chat"
+    assert request.body == {
+        "model": "m",
+        "message": "Hi",
+        "stream": True,
+        "chat_history": [
+            {"role": "SYSTEM", "message": "Be brief."},
+            {"role": "USER", "message": "Hi"},
+            {"role": "CHATBOT", "message": "Hello"},
+        ],
+        "p": 0.9,
+        "stop_sequences": ["END"],
+        "connectors": [{"id": "web-search"}],
+    }
+    with pytest.raises(UnsupportedParamsError, match="'tools'"):
+        encoded("cohere", format_="cohere-v1", tools=[ADD])
+
+
+@pytest.mark.parametrize("recorded", recorded_requests("cohere-v1", "cohere"))
+def test_recorded_requests_of_version_1(recorded: dict[str, Any]) -> None:
+    """One recording leaves the model to the server's default, which no call of ours does."""
+    roles = {"USER": "user", "CHATBOT": "assistant"}
+    turns = [*recorded.get("chat_history", []), {"role": "USER", "message": recorded["message"]}]
+    messages = [{"role": roles[turn["role"]], "content": turn["message"]} for turn in turns]
+    call = {"connectors": recorded["connectors"]} if "connectors" in recorded else {}
+    body = encoded("cohere", messages, format_="cohere-v1", model="command-r", **call).body
+    assert body == {"model": "command-r", **recorded}
+
+
 @pytest.mark.parametrize("recorded", recorded_requests("cohere-v2"))
 def test_recorded_requests(recorded: dict[str, Any]) -> None:
     """Messages and tools of Cohere's are OpenAI's, so the request says what to ask; nothing else may come of it."""

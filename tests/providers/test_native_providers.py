@@ -12,6 +12,7 @@ from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, texts
 from tests.kit.leaks import run
 from tests.kit.server import EVENT_STREAM, script
+from tests.wire.table_cohere_v1 import COHERE_V1
 from tests.wire.table_cohere_v2 import COHERE_V2
 from tests.wire.table_ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from tests.wire.table_tgi import TGI
@@ -48,6 +49,13 @@ NATIVES = [
         "/v2/chat",
         COHERE_V2.body("text"),
         {"model": "command-a-03-2025", "messages": MESSAGES, "stream": True, "max_tokens": 5},
+    ),
+    Native(
+        "cohere/v1/command-r",
+        "/v1/chat",
+        COHERE_V1.body("text"),
+        {"model": "command-r", "message": "Hi", "stream": True, "max_tokens": 5},
+        "application/stream+json",
     ),
     Native(
         "ollama/llama3",

@@ -18,6 +18,9 @@ def all_tokens(usage: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**counts, "total_tokens": sum(counts.values()), **cached}
 
 
+COHERE_V1 = Expectation(
+    usage=all_tokens, reasons={"COMPLETE": "stop", "MAX_TOKENS": "length"}, says_model=False, arguments_are_objects=True
+)
 COHERE_V2 = Expectation(
     usage=all_tokens,
     reasons={"COMPLETE": "stop", "STOP_SEQUENCE": "stop", "MAX_TOKENS": "length", "TOOL_CALL": "tool_calls"},

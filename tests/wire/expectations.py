@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.wire.expect_cohere import COHERE_V2
+from tests.wire.expect_cohere import COHERE_V1, COHERE_V2
 from tests.wire.expect_ollama import OLLAMA
 from tests.wire.expect_tgi import TGI
 from tests.wire.expectation import OPENAI_CHAT, Expectation
@@ -10,6 +10,7 @@ from tests.wire.expectation import OPENAI_CHAT, Expectation
 EXPECTATIONS: dict[str, Expectation] = {
     "openai-chat": OPENAI_CHAT,
     "openai-completions": OPENAI_CHAT,
+    "cohere-v1": COHERE_V1,
     "cohere-v2": COHERE_V2,
     "tgi-generate": TGI,
     "ollama-chat": OLLAMA,

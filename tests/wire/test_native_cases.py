@@ -10,6 +10,7 @@ import pytest
 from rillm.streams.errors import RillmError, StreamTruncatedError
 from tests.wire.outcome import Outcome, aread, assert_promises, cut, read
 from tests.wire.summary import summary
+from tests.wire.table_cohere_v1 import COHERE_V1
 from tests.wire.table_cohere_v2 import COHERE_V2
 from tests.wire.table_ollama import OLLAMA_CHAT, OLLAMA_GENERATE
 from tests.wire.table_tgi import TGI
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.wire.native_table import Failure, Table
 
-TABLES = [COHERE_V2, OLLAMA_CHAT, OLLAMA_GENERATE, TGI]
+TABLES = [COHERE_V1, COHERE_V2, OLLAMA_CHAT, OLLAMA_GENERATE, TGI]
 READERS = pytest.mark.parametrize("reader", [read, aread])
 
 
