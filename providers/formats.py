@@ -10,6 +10,7 @@ from rillm.providers import (
     cohere_v1,
     cohere_v1_request,
     cohere_v2_request,
+    mistral_request,
     ollama,
     ollama_request,
     openai_request,
@@ -71,6 +72,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     format_.name: format_
     for format_ in (
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
+        Format("mistral-chat", event_stream, OpenAIChatDecoder, is_done, mistral_request.encode),
         Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
         Format("ollama-chat", lines, ollama.OllamaChatDecoder, ollama.is_done, ollama_request.encode_chat),
         Format("ollama-generate", lines, ollama.OllamaGenerateDecoder, ollama.is_done, ollama_request.encode_generate),

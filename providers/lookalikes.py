@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OURS = "https://github.com/rillm/rillm#readme"
-MISTRAL = "https://docs.mistral.ai/api/"
 
 
 def provider(name: str, base_url: str | None, docs: str, **fields: Any) -> Provider:
@@ -40,9 +39,6 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
     provider("baseten", "https://inference.baseten.co/v1", "https://docs.baseten.co/inference/model-apis/overview",
              prices="baseten"),
     provider("cerebras", "https://api.cerebras.ai/v1", "https://inference-docs.cerebras.ai", prices="cerebras"),
-    # Mistral forbids stream_options (422) and always sends usage.
-    provider("codestral", "https://codestral.mistral.ai/v1", MISTRAL, usage_option=False, prices="mistral"),
-    provider("mistral", "https://api.mistral.ai/v1", MISTRAL, usage_option=False, prices="mistral"),
     provider("dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
              "https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope"),
     provider("deepinfra", "https://api.deepinfra.com/v1/openai", "https://deepinfra.com/docs/openai_api",

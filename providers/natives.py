@@ -9,10 +9,17 @@ from rillm.providers.provider import Provider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MISTRAL = "https://docs.mistral.ai/api/"
+
 NATIVES: Final[tuple[Provider, ...]] = (
     Provider("cohere", "cohere-v2", "https://api.cohere.com", "https://docs.cohere.com/reference/chat-stream",
              key_env=("CO_API_KEY", "COHERE_API_KEY"), base_url_env=("CO_API_URL", "COHERE_API_BASE"), prices="cohere",
              routes={"v1": "cohere-v1"}),
+    # They forbid stream_options (422) and always send usage.
+    Provider("codestral", "mistral-chat", "https://codestral.mistral.ai/v1", MISTRAL, usage_option=False,
+             key_env=("CODESTRAL_API_KEY",), base_url_env=("CODESTRAL_API_BASE",), prices="mistral"),
+    Provider("mistral", "mistral-chat", "https://api.mistral.ai/v1", MISTRAL, usage_option=False,
+             key_env=("MISTRAL_API_KEY",), base_url_env=("MISTRAL_API_BASE",), prices="mistral"),
     Provider("ollama", "ollama-chat", "http://127.0.0.1:11434", "https://docs.ollama.com/api/chat", needs_key=False,
              key_env=("OLLAMA_API_KEY",), base_url_env=("OLLAMA_API_BASE", "OLLAMA_HOST"), server_port=11434,
              own_format="ollama-chat", routes={"generate": "ollama-generate", "openai-chat": "openai-chat"}),

@@ -138,7 +138,7 @@ def test_names_are_one_to_one() -> None:
 
 
 def test_mistral_forbids_the_usage_option() -> None:
-    assert {provider.name for provider in LOOKALIKES if not provider.usage_option} == {"codestral", "mistral"}
+    assert {provider.name for provider in EVERY if not provider.usage_option} == {"codestral", "mistral"}
 
 
 @pytest.mark.parametrize(
