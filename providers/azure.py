@@ -1,4 +1,4 @@
-"""Where a chat completion is posted. Azure's model is a deployment, whose name is part of the URL."""
+"""Where a request in OpenAI's formats is posted. Azure's model is a deployment, whose name is part of the URL."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ DEFAULT_VERSION = "2024-10-21"  # the last dated one that is generally available
 VERSION_ENV = ("AZURE_API_VERSION", "OPENAI_API_VERSION")
 
 
-def chat_completions_url(provider: Provider, base: str, model: str, api_version: str | None = None) -> str:
-    """The URL to post a chat completion to.
+def openai_url(
+    provider: Provider, base: str, model: str, api_version: str | None = None, *, path: str = ENDPOINT
+) -> str:
+    """The URL to post a request to, by default of a chat completion.
 
     Args:
         provider: who is called; all but Azure have one URL for every model.
@@ -28,17 +30,19 @@ def chat_completions_url(provider: Provider, base: str, model: str, api_version:
         model: the model's name, for Azure the deployment's.
         api_version: Azure's dated version; else AZURE_API_VERSION, OPENAI_API_VERSION, the last generally available.
             Azure's v1 API (a base that ends in `/openai/v1`, or the version "v1") has none.
+        path: of the API, as OpenAI has it.
 
     """
-    if urlsplit(base).path.endswith(ENDPOINT):
+    base = base if path == ENDPOINT else base.removesuffix(ENDPOINT)
+    if urlsplit(base).path.endswith(path):
         return base
     if provider.own_format and not base.endswith("/v1"):
         base += "/v1"
     if provider.name != "azure" or base.endswith(V1):
-        return base + ENDPOINT
+        return base + path
     version = api_version or first_set(VERSION_ENV) or DEFAULT_VERSION
     resource = base.removesuffix("/openai")
     if version in V1_VERSIONS:
-        return resource + V1 + ENDPOINT
+        return resource + V1 + path
     deployment = resource if DEPLOYMENTS in base else f"{resource}{DEPLOYMENTS}{quote(model, safe='')}"
-    return f"{deployment}{ENDPOINT}?api-version={quote(version, safe='')}"
+    return f"{deployment}{path}?api-version={quote(version, safe='')}"

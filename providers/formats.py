@@ -17,6 +17,7 @@ from rillm.providers import (
     tgi,
     tgi_request,
 )
+from rillm.providers import openai_completions_request as completions_request
 from rillm.providers.cohere_v2 import CohereV2Decoder, is_message_end
 from rillm.providers.framing import BodyFramer
 from rillm.providers.lookalikes import ALIASES
@@ -73,7 +74,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     for format_ in (
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
         Format("mistral-chat", event_stream, OpenAIChatDecoder, is_done, mistral_request.encode),
-        Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
+        Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, completions_request.encode),
         Format("ollama-chat", lines, ollama.OllamaChatDecoder, ollama.is_done, ollama_request.encode_chat),
         Format("ollama-generate", lines, ollama.OllamaGenerateDecoder, ollama.is_done, ollama_request.encode_generate),
         Format("tgi-generate", event_stream, tgi.TGIDecoder, tgi.is_generated, tgi_request.encode),

@@ -14,6 +14,7 @@ from rillm.providers.provider import Provider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+COMPLETIONS: Final[Mapping[str, str]] = MappingProxyType({"completions": "openai-completions"})  # OpenAI's legacy API
 OURS = "https://github.com/rillm/rillm#readme"
 
 
@@ -26,16 +27,17 @@ def provider(name: str, base_url: str | None, docs: str, **fields: Any) -> Provi
 
 def server(name: str, port: int, docs: str, **fields: Any) -> Provider:
     """A server that users run themselves: on this machine unless told otherwise, its key optional."""
-    return provider(name, f"http://127.0.0.1:{port}/v1", docs, needs_key=False, server_port=port, **fields)
+    fields = {"needs_key": False, "server_port": port, "routes": COMPLETIONS, **fields}
+    return provider(name, f"http://127.0.0.1:{port}/v1", docs, **fields)
 
 
 LOOKALIKES: Final[tuple[Provider, ...]] = (
     provider("openai", "https://api.openai.com/v1", "https://platform.openai.com/docs/api-reference/chat",
-             base_url_env=("OPENAI_BASE_URL", "OPENAI_API_BASE"), prices="openai"),
+             base_url_env=("OPENAI_BASE_URL", "OPENAI_API_BASE"), prices="openai", routes=COMPLETIONS),
     # The model is a deployment and part of the URL: see rillm.providers.azure.
     provider("azure", None, "https://learn.microsoft.com/azure/ai-foundry/openai/reference", auth_header="api-key",
              key_env=("AZURE_API_KEY", "AZURE_OPENAI_API_KEY"),
-             base_url_env=("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"), prices="azure"),
+             base_url_env=("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"), prices="azure", routes=COMPLETIONS),
     provider("baseten", "https://inference.baseten.co/v1", "https://docs.baseten.co/inference/model-apis/overview",
              prices="baseten"),
     provider("cerebras", "https://api.cerebras.ai/v1", "https://inference-docs.cerebras.ai", prices="cerebras"),
@@ -46,7 +48,7 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
     provider("deepseek", "https://api.deepseek.com/v1", "https://api-docs.deepseek.com", prices="deepseek"),
     provider("fireworks_ai", "https://api.fireworks.ai/inference/v1", "https://docs.fireworks.ai/api-reference",
              key_env=("FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY", "FIREWORKSAI_API_KEY", "FIREWORKS_AI_TOKEN"),
-             base_url_env=("FIREWORKS_API_BASE", "FIREWORKS_AI_API_BASE"), prices="fireworks"),
+             base_url_env=("FIREWORKS_API_BASE", "FIREWORKS_AI_API_BASE"), prices="fireworks", routes=COMPLETIONS),
     provider("github", "https://models.github.ai/inference", "https://docs.github.com/en/rest/models/inference",
              key_env=("GITHUB_API_KEY", "GITHUB_TOKEN")),
     provider("groq", "https://api.groq.com/openai/v1", "https://console.groq.com/docs/api-reference", prices="groq"),
@@ -69,7 +71,8 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
              key_env=("PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY")),
     provider("sambanova", "https://api.sambanova.ai/v1", "https://docs.sambanova.ai"),
     provider("together_ai", "https://api.together.xyz/v1", "https://docs.together.ai", prices="together",
-             key_env=("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN")),
+             key_env=("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN"),
+             routes=COMPLETIONS),
     provider("vercel_ai_gateway", "https://ai-gateway.vercel.sh/v1", "https://vercel.com/docs/ai-gateway",
              key_env=("VERCEL_AI_GATEWAY_API_KEY", "AI_GATEWAY_API_KEY")),
     provider("volcengine", "https://ark.cn-beijing.volces.com/api/v3", "https://www.volcengine.com/docs/82379",
@@ -83,8 +86,10 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
            key_env=("LLAMACPP_API_KEY", "LLAMA_API_KEY")),
     server("llamafile", 8080, "https://github.com/mozilla-ai/llamafile"),
     server("lm_studio", 1234, "https://lmstudio.ai/docs/developer/openai-compat"),
-    provider("litellm_proxy", None, "https://docs.litellm.ai/docs/simple_proxy", needs_key=False),
-    provider("openai_like", None, "https://docs.litellm.ai/docs/providers/openai_compatible", needs_key=False),
+    provider("litellm_proxy", None, "https://docs.litellm.ai/docs/simple_proxy", needs_key=False,
+             routes=COMPLETIONS),
+    provider("openai_like", None, "https://docs.litellm.ai/docs/providers/openai_compatible", needs_key=False,
+             routes=COMPLETIONS),
     # In this process: no address, no key.
     provider("local", None, OURS, needs_key=False, key_env=(), base_url_env=()),
     provider("mock", None, OURS, needs_key=False, key_env=(), base_url_env=()),

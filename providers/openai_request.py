@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from rillm.providers.azure import chat_completions_url
+from rillm.providers.azure import openai_url
 from rillm.providers.request import Request
 from rillm.streams.json_values import is_object
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def encode(call: ChatCall) -> Request:
     """The request of a streamed chat completion."""
-    return Request(chat_completions_url(call.provider, call.base, call.model, call.api_version), chat_body(call))
+    return Request(openai_url(call.provider, call.base, call.model, call.api_version), chat_body(call))
 
 
 def chat_body(call: ChatCall) -> dict[str, Any]:

@@ -26,6 +26,7 @@ PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
 OPEN_WEIGHTS: Final = ("gpt-oss*", "*:*")
 BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
+        "text-completion-openai": ("gpt-3.5-turbo-instruct*", "davinci-002", "babbage-002"),
         "openai": ("gpt-*", "chatgpt-*", "o[134]", "o[134]-*", "codex-*"),
         "deepseek": ("deepseek-*",),
         "mistral": (

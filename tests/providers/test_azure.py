@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rillm.providers.azure import chat_completions_url
+from rillm.providers.azure import openai_url
 from rillm.providers.registry import PROVIDERS
 from rillm.streams.errors import BadRequestError
 
@@ -33,7 +33,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_azure_url(base: str, version: str | None, url: str) -> None:
-    assert chat_completions_url(AZURE, AZURE.url(base), "my-gpt", version) == url
+    assert openai_url(AZURE, AZURE.url(base), "my-gpt", version) == url
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_azure_url(base: str, version: str | None, url: str) -> None:
 def test_version_from_environment(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], version: str) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert chat_completions_url(AZURE, RESOURCE, "my-gpt") == DATED + version
-    assert chat_completions_url(AZURE, RESOURCE, "my-gpt", "2023-05-15") == DATED + "2023-05-15"
+    assert openai_url(AZURE, RESOURCE, "my-gpt") == DATED + version
+    assert openai_url(AZURE, RESOURCE, "my-gpt", "2023-05-15") == DATED + "2023-05-15"
 
 
 @pytest.mark.parametrize("name", ["AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"])
@@ -64,10 +64,10 @@ def test_key_header(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_deployment_cannot_leave_its_place_in_the_path() -> None:
-    url = chat_completions_url(AZURE, RESOURCE, "a/../b?c", "2024-10-21")
+    url = openai_url(AZURE, RESOURCE, "a/../b?c", "2024-10-21")
     assert url == f"{RESOURCE}/openai/deployments/a%2F..%2Fb%3Fc/chat/completions?api-version=2024-10-21"
 
 
 @pytest.mark.parametrize("base", ["https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"])
 def test_other_providers(base: str) -> None:
-    assert chat_completions_url(OPENAI, base, "gpt-4o", "ignored") == "https://api.openai.com/v1/chat/completions"
+    assert openai_url(OPENAI, base, "gpt-4o", "ignored") == "https://api.openai.com/v1/chat/completions"

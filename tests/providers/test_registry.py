@@ -43,6 +43,7 @@ ROWS = pytest.mark.parametrize("provider", EVERY, ids=lambda provider: provider.
         ("cohere_chat/command-r", None, "cohere", "command-r"),
         # bare names
         ("gpt-4o-mini", None, "openai", "gpt-4o-mini"),
+        ("gpt-3.5-turbo-instruct", None, "text-completion-openai", "gpt-3.5-turbo-instruct"),
         ("chatgpt-4o-latest", None, "openai", "chatgpt-4o-latest"),
         ("o1", None, "openai", "o1"),
         ("o3-mini", None, "openai", "o3-mini"),
@@ -100,7 +101,7 @@ def test_unresolved(model: str, custom: str | None, hint: str) -> None:
 
 @ROWS
 def test_shape_of_a_row(provider: Provider) -> None:
-    assert re.fullmatch(r"[a-z0-9_]+", provider.name)
+    assert re.fullmatch(r"[a-z0-9_-]+", provider.name)
     assert (provider.format == "openai-chat") == (provider in LOOKALIKES)
     assert {provider.format, provider.own_format or provider.format, *provider.routes.values()} <= set(FORMATS)
     assert urlsplit(provider.docs).scheme == "https"
