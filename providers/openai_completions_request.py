@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.providers.azure import openai_url
+from rillm.providers.azure import openai_url, takes_usage_option
 from rillm.providers.request import Request
 from rillm.providers.text_prompt import prompt_of
 
@@ -25,7 +25,7 @@ def encode(call: ChatCall) -> Request:
     """
     fields = call.translated(words(call))
     body: dict[str, Any] = {"model": call.model, "prompt": prompt_of(call), "stream": True, **fields}
-    if call.provider.usage_option:
+    if takes_usage_option(call.provider, call.base, call.api_version):
         body["stream_options"] = {**call.params.get("stream_options", {}), "include_usage": True}
     return Request(openai_url(call.provider, call.base, call.model, call.api_version, path="/completions"), body)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from rillm.providers.azure import openai_url
+from rillm.providers.azure import openai_url, takes_usage_option
 from rillm.providers.request import Request
 from rillm.streams.json_values import is_object
 
@@ -24,7 +24,7 @@ def encode(call: ChatCall) -> Request:
 def chat_body(call: ChatCall) -> dict[str, Any]:
     """The body. Usage is asked for where the provider takes the option, whether the caller wants to see it or not."""
     body: dict[str, Any] = {"model": call.model, "messages": list(call.messages), "stream": True, **call.params}
-    if call.provider.usage_option:
+    if takes_usage_option(call.provider, call.base, call.api_version):
         body["stream_options"] = {**body.get("stream_options", {}), "include_usage": True}
     else:
         body.pop("stream_options", None)

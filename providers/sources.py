@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from rillm.providers.azure import entra_token
 from rillm.providers.formats import FORMATS, Format
 from rillm.providers.openai_request import chat_body, plain
 from rillm.providers.request import ChatCall
@@ -38,7 +39,7 @@ def source_of(
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`), `api` for another API of the same provider
-            ("responses"), `drop_params`; all others go into the request.
+            ("responses"), `drop_params`, `azure_ad_token` or `azure_ad_token_provider`; all others go into the request.
         on_headers: is told the headers of an answer, by LiteLLM's names for them.
 
     Raises:
@@ -57,7 +58,8 @@ def source_of(
     params.pop("base_url", None)
     address = provider.url(base)
     name, model = route(provider, model, address, params)
-    key = provider.key(params.pop("api_key", None), format_=name)
+    token = entra_token(provider, params)
+    key = None if token else provider.key(params.pop("api_key", None), format_=name)
     headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
@@ -67,7 +69,7 @@ def source_of(
     source = HTTPSource(
         FORMATS[name],
         request.url,
-        {**EVERY_REQUEST, **provider.auth_headers(key), **request.headers, **headers},
+        {**EVERY_REQUEST, **bearer(token), **provider.auth_headers(key), **request.headers, **headers},
         {**request.body, **extra_body},
         sign=request.sign,
         provider=provider.name,
@@ -78,10 +80,14 @@ def source_of(
     return source, FORMATS[name]
 
 
+def bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 def in_body(params: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of the parameters, as JSON."""
     way = {"api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", "timeout"}
-    way |= {"client", "max_frame_bytes", "drop_params", "api"}
+    way |= {"client", "max_frame_bytes", "drop_params", "api", "azure_ad_token", "azure_ad_token_provider"}
     return {name: plain(value) for name, value in params.items() if value is not None and name not in way}
 
 

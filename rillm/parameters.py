@@ -41,7 +41,9 @@ NOT_SENT: Final = frozenset({
 })  # fmt: skip
 LITELLMS_OWN: Final = ("litellm_", "_litellm_")
 # What may hold a secret or is no JSON; callbacks are not shown it.
-SECRETS: Final = frozenset({"api_key", "extra_headers", "headers", "client", "azure_ad_token"})
+SECRETS: Final = frozenset(
+    {"api_key", "extra_headers", "headers", "client", "azure_ad_token", "azure_ad_token_provider"}
+)
 
 
 def signature(names: Sequence[str]) -> Callable[[F], F]:

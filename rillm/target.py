@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from rillm.streams.source import Source
 
 # What belongs to one provider: a fallback to another one must not be sent it.
-OF_ONE_PROVIDER: Final = ("api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body")
+OF_ONE_PROVIDER: Final = (
+    "api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", "azure_ad_token",
+    "azure_ad_token_provider",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
