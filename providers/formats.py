@@ -16,6 +16,8 @@ from rillm.providers import (
     openai_request,
     tgi,
     tgi_request,
+    watsonx,
+    writer,
 )
 from rillm.providers import openai_completions_request as completions_request
 from rillm.providers.cohere_v2 import CohereV2Decoder, is_message_end
@@ -78,6 +80,8 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
         Format("ollama-chat", lines, ollama.OllamaChatDecoder, ollama.is_done, ollama_request.encode_chat),
         Format("ollama-generate", lines, ollama.OllamaGenerateDecoder, ollama.is_done, ollama_request.encode_generate),
         Format("tgi-generate", event_stream, tgi.TGIDecoder, tgi.is_generated, tgi_request.encode),
+        Format("watsonx-text", event_stream, watsonx.WatsonxTextDecoder, watsonx.is_finished, watsonx.encode),
+        Format("writer-completions", writer.WriterFramer, writer.WriterCompletionsDecoder, is_done, writer.encode),
         Format("cohere-v1", lines, cohere_v1.CohereV1Decoder, cohere_v1.is_stream_end, cohere_v1_request.encode),
         Format("cohere-v2", event_stream, CohereV2Decoder, is_message_end, cohere_v2_request.encode),
     )

@@ -26,6 +26,11 @@ NATIVES: Final[tuple[Provider, ...]] = (
     Provider("ollama", "ollama-chat", "http://127.0.0.1:11434", "https://docs.ollama.com/api/chat", needs_key=False,
              key_env=("OLLAMA_API_KEY",), base_url_env=("OLLAMA_API_BASE", "OLLAMA_HOST"), server_port=11434,
              own_format="ollama-chat", routes={"generate": "ollama-generate", "openai-chat": "openai-chat"}),
+    # The key is a token of IBM's IAM service.
+    Provider("watsonx_text", "watsonx-text", None, "https://cloud.ibm.com/apidocs/watsonx-ai",
+             key_env=("WATSONX_TOKEN",), base_url_env=("WATSONX_API_BASE", "WATSONX_URL")),
+    Provider("writer", "writer-completions", "https://api.writer.com/v1", "https://dev.writer.com/api-reference",
+             key_env=("WRITER_API_KEY",), base_url_env=("WRITER_API_BASE",)),
 )  # fmt: skip  # a row a provider
 
 # Names of models that one vendor alone serves under them, as in `rillm.providers.registry`.

@@ -24,14 +24,14 @@ class Table:
         folder: where the files are, beside this module.
         answers: the summary of each response (see `tests.wire.summary`).
         failures: what goes wrong in the others.
-        end: what the frame that ends an answer well has in it.
+        end: what the frame that ends an answer well has in it; None where the end of the data is the end.
     """
 
     format: str
     folder: str
     answers: Mapping[str, dict[str, Any]]
     failures: Mapping[str, Failure]
-    end: bytes
+    end: bytes | None
     _root: Path = field(default=Path(__file__).parent)
 
     @property

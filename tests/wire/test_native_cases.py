@@ -13,6 +13,7 @@ from tests.wire.summary import summary
 from tests.wire.table_cohere_v1 import COHERE_V1
 from tests.wire.table_cohere_v2 import COHERE_V2
 from tests.wire.table_ollama import OLLAMA_CHAT, OLLAMA_GENERATE
+from tests.wire.table_texts import WATSONX_TEXT, WRITER_COMPLETIONS
 from tests.wire.table_tgi import TGI
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.wire.native_table import Failure, Table
 
-TABLES = [COHERE_V1, COHERE_V2, OLLAMA_CHAT, OLLAMA_GENERATE, TGI]
+TABLES = [COHERE_V1, COHERE_V2, OLLAMA_CHAT, OLLAMA_GENERATE, TGI, WATSONX_TEXT, WRITER_COMPLETIONS]
 READERS = pytest.mark.parametrize("reader", [read, aread])
 
 
@@ -88,6 +89,8 @@ def test_an_answer_that_is_cut_off_is_never_taken_for_a_whole_one(
 ) -> None:
     body = table.body(name)
     text: str = expected.get("text", "")
+    if table.end is None:
+        pytest.skip("the format has no end marker")
     end = body.rfind(table.end)
     for length in range(max(0, end)):
         outcome = read(table.format, [body[:length]])
