@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def encode(call: ChatCall) -> Request:
-    """The request of a streamed chat completion."""
-    return Request(openai_url(call.provider, call.base, call.model, call.api_version), chat_body(call))
+    """The request of a streamed chat completion.
+
+    Raises:
+        UnsupportedParamsError: the provider is known to answer a parameter with an error.
+    """
+    url = openai_url(call.provider, call.base, call.model, call.api_version)
+    return Request(url, chat_body(replace(call, params=call.accepted())))
 
 
 def chat_body(call: ChatCall) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Provider:
         server_port: for a server that users run themselves: the port it listens on by default, None for a service.
         routes: formats that it speaks beside, by what stands before the model's name or in `api=`:
             `openai/responses/gpt-5`.
+        unsupported: OpenAI's parameters that it answers with an error, by its own documentation.
         own_format: the format of its own that a server speaks which has OpenAI's below `/v1`: the one that it is
             called in, with no need of a key, at any address that does not end so.
 
@@ -49,6 +50,7 @@ class Provider:
     prices: str | None = None
     server_port: int | None = None
     routes: Mapping[str, str] = field(default_factory=dict[str, str])
+    unsupported: frozenset[str] = frozenset()
     own_format: str | None = None
 
     def key(self, api_key: str | None = None, *, format_: str | None = None) -> str | None:

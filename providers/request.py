@@ -64,6 +64,20 @@ class ChatCall:
                 model=self.model,
             )
 
+    def accepted(self) -> dict[str, Any]:
+        """The parameters without those that the provider's row says it does not accept.
+
+        Raises:
+            UnsupportedParamsError: there is one that asks for something.
+        """
+        for name in self.provider.unsupported & self.params.keys():
+            self._refuse(name, self.params[name])
+        return {name: value for name, value in self.params.items() if name not in self.provider.unsupported}
+
+    def _refuse(self, name: str, value: Any) -> None:
+        if name != "stream_options" and (name not in NOTHING or value != NOTHING[name]):
+            self.unsupported(f"the parameter {name!r}")
+
     def translated(self, words: Mapping[str, str | Translation]) -> dict[str, Any]:
         """The parameters in the words of a format.
 
@@ -78,8 +92,7 @@ class ChatCall:
         for name, value in self.params.items():
             word = words.get(name)
             if word is None and name in OPENAI_PARAMETERS:
-                if name != "stream_options" and (name not in NOTHING or value != NOTHING[name]):
-                    self.unsupported(f"the parameter {name!r}")
+                self._refuse(name, value)
             elif word is None or isinstance(word, str):
                 fields[word or name] = value
             else:

@@ -59,7 +59,8 @@ def test_writer() -> None:
 
 @pytest.mark.parametrize(("provider", "base"), [("watsonx_text", IBM), ("writer", None)])
 def test_what_they_cannot_do(provider: str, base: str | None) -> None:
-    for params in ({"tools": [ADD]}, {"n": 2}, {"response_format": {"type": "json_object"}}):
+    impossible: list[dict[str, Any]] = [{"tools": [ADD]}, {"n": 2}, {"response_format": {"type": "json_object"}}]
+    for params in impossible:
         with pytest.raises(UnsupportedParamsError, match=f"{provider} does not support"):
             encoded(provider, base=base, **params)
 
