@@ -22,13 +22,10 @@ from rillm.providers import (
 from rillm.providers import openai_completions_request as completions_request
 from rillm.providers.cohere_v2 import CohereV2Decoder, is_message_end
 from rillm.providers.framing import BodyFramer
-from rillm.providers.lookalikes import ALIASES
 from rillm.providers.ndjson import NDJSONFramer
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
 from rillm.providers.openai_completions import OpenAICompletionsDecoder
-from rillm.providers.registry import PROVIDERS
 from rillm.providers.sse import SSEFramer
-from rillm.streams.errors import BadRequestError
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 
 if TYPE_CHECKING:
@@ -86,16 +83,3 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
         Format("cohere-v2", event_stream, CohereV2Decoder, is_message_end, cohere_v2_request.encode),
     )
 })  # fmt: skip
-
-
-def format_of(name: str) -> Format:
-    """The format of this name, or the one that the provider of this name speaks.
-
-    Raises:
-        BadRequestError: there is neither; the message lists the formats.
-    """
-    provider = PROVIDERS.get(ALIASES.get(name, name))
-    try:
-        return FORMATS[provider.format if provider and name not in FORMATS else name]
-    except KeyError:
-        raise BadRequestError(f"Unknown wire format {name!r}. Known: {', '.join(FORMATS)}.") from None

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.azure import entra_token
-from rillm.providers.formats import FORMATS, Format
+from rillm.providers.formats import FORMATS
 from rillm.providers.openai_request import chat_body, plain
+from rillm.providers.registration import format_of
 from rillm.providers.request import ChatCall
 from rillm.providers.routes import route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rillm.providers.formats import Format
     from rillm.providers.provider import Provider
     from rillm.streams.source import Source
 
@@ -65,9 +67,10 @@ def source_of(
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
     version, drop = params.pop("api_version", None), bool(params.pop("drop_params", None))
     call = ChatCall(provider, model, messages, in_body(params), address, version, drop)
-    request = FORMATS[name].encode(call)
+    format_ = format_of(name)
+    request = format_.encode(call)
     source = HTTPSource(
-        FORMATS[name],
+        format_,
         request.url,
         {**EVERY_REQUEST, **bearer(token), **provider.auth_headers(key), **request.headers, **headers},
         {**request.body, **extra_body},
@@ -77,7 +80,7 @@ def source_of(
         on_headers=on_headers,
         **way,
     )
-    return source, FORMATS[name]
+    return source, format_
 
 
 def bearer(token: str | None) -> dict[str, str]:
