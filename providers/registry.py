@@ -70,7 +70,7 @@ def _found(model: str, custom_llm_provider: str | None) -> tuple[Provider, str] 
     provider, name = _prefixed(model)
     if custom_llm_provider:
         chosen = provider_named(custom_llm_provider)
-        return chosen and (chosen, name if chosen is provider and name else model)
+        return None if chosen is None else (chosen, name if chosen is provider and name else model)
     provider = provider or _by_bare_name(model)
     return (provider, name) if provider and name else None
 

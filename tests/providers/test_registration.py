@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,13 +191,10 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
     points = "".join(f"{name} = {module}:{name}\n" for name in ("fails", "missing", "registers", "returns"))
     (info / "entry_points.txt").write_text(f"[rillm.providers]\n{points}")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
     def loaded() -> list[str]:
-        import importlib  # noqa: PLC0415 - so that the test alone imports nothing early
-        import sys  # noqa: PLC0415 - as above
-
-        return list(importlib.import_module(module).LOADED) if module in sys.modules else []
+        return list(import_module(module).LOADED) if module in sys.modules else []
 
     return loaded
 
