@@ -19,9 +19,11 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def chunk_of(
-    delta: dict[str, Any], *, index: int = 0, finish_reason: str | None = None, **top: Any
+    delta: dict[str, Any], *, index: int = 0, finish_reason: str | None = None, logprobs: Any = None, **top: Any
 ) -> ModelResponseStream:
     """A chunk with one choice; `top` are its other fields: `id`, `created`, `model`, `usage`, or `choices` themselves.
+
+    `logprobs`: of the choice's tokens, in OpenAI's shape.
 
     Raises:
         StreamDecodeError: a value that the provider sent is of a wrong type.
@@ -36,6 +38,8 @@ def chunk_of(
     choice: dict[str, Any] = {"index": index, "delta": delta}
     if finish_reason is not None:
         choice["finish_reason"] = finish_reason
+    if logprobs is not None:
+        choice["logprobs"] = logprobs
     try:
         return ModelResponseStream.model_validate({"choices": [choice], **top})
     except ValidationError as error:

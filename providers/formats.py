@@ -10,12 +10,9 @@ from rillm.providers import openai_request
 from rillm.providers.framing import BodyFramer
 from rillm.providers.json_array import ArrayFramer
 from rillm.providers.later import later
-from rillm.providers.lookalikes import ALIASES
+from rillm.providers.ndjson import NDJSONFramer
 from rillm.providers.openai_chat import END, OpenAIChatDecoder
-from rillm.providers.openai_completions import OpenAICompletionsDecoder
-from rillm.providers.registry import PROVIDERS
 from rillm.providers.sse import SSEFramer
-from rillm.streams.errors import BadRequestError
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 
 if TYPE_CHECKING:
@@ -59,6 +56,16 @@ def google_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
     return BodyFramer(SSEFramer(max_frame_bytes), max_frame_bytes, ArrayFramer)
 
 
+def lines(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
+    """Of JSON objects; what begins otherwise is no stream."""
+    return BodyFramer(NDJSONFramer(max_frame_bytes), max_frame_bytes, starts=b"[<")
+
+
+def writer_stream(max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES) -> Framer:
+    framer: Framer = later("writer:WriterFramer")(max_frame_bytes)
+    return framer
+
+
 def is_done(frame: bytes) -> bool:
     return frame == END
 
@@ -69,7 +76,8 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
         Format("anthropic-messages", event_stream, later("anthropic_messages:AnthropicMessagesDecoder"),
                later("anthropic_messages:is_message_stop"), later("anthropic_request:encode")),
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),
-        Format("openai-completions", event_stream, OpenAICompletionsDecoder, is_done, openai_request.encode),
+        Format("openai-completions", event_stream, later("openai_completions:OpenAICompletionsDecoder"), is_done,
+               later("openai_completions_request:encode")),
         Format("openai-responses", event_stream, later("openai_responses:OpenAIResponsesDecoder"),
                later("openai_responses:is_last"), later("openai_responses_request:encode")),
         Format("bedrock-converse", amazon_event_stream, later("bedrock_converse:ConverseDecoder"),
@@ -83,18 +91,20 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
                later("gemini_request:encode_array")),
         Format("gemini-interactions", event_stream, later("gemini_interactions:GeminiInteractionsDecoder"),
                later("gemini_interactions:is_completed"), later("gemini_interactions_request:encode")),
+        Format("mistral-chat", event_stream, OpenAIChatDecoder, is_done, later("mistral_request:encode")),
+        Format("ollama-chat", lines, later("ollama:OllamaChatDecoder"), later("ollama:is_done"),
+               later("ollama_request:encode_chat")),
+        Format("ollama-generate", lines, later("ollama:OllamaGenerateDecoder"), later("ollama:is_done"),
+               later("ollama_request:encode_generate")),
+        Format("tgi-generate", event_stream, later("tgi:TGIDecoder"), later("tgi:is_generated"),
+               later("tgi_request:encode")),
+        Format("cohere-v1", lines, later("cohere_v1:CohereV1Decoder"), later("cohere_v1:is_stream_end"),
+               later("cohere_v1_request:encode")),
+        Format("cohere-v2", event_stream, later("cohere_v2:CohereV2Decoder"), later("cohere_v2:is_message_end"),
+               later("cohere_v2_request:encode")),
+        Format("watsonx-text", event_stream, later("watsonx:WatsonxTextDecoder"), later("watsonx:is_finished"),
+               later("watsonx:encode")),
+        Format("writer-completions", writer_stream, later("writer:WriterCompletionsDecoder"), is_done,
+               later("writer:encode")),
     )
 })  # fmt: skip
-
-
-def format_of(name: str) -> Format:
-    """The format of this name, or the one that the provider of this name speaks.
-
-    Raises:
-        BadRequestError: there is neither; the message lists the formats.
-    """
-    provider = PROVIDERS.get(ALIASES.get(name, name))
-    try:
-        return FORMATS[provider.format if provider and name not in FORMATS else name]
-    except KeyError:
-        raise BadRequestError(f"Unknown wire format {name!r}. Known: {', '.join(FORMATS)}.") from None

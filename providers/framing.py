@@ -29,6 +29,7 @@ class BodyFramer:
         framer: of the event stream.
         max_frame_bytes: the largest body that is no stream, in bytes.
         document: makes the framer of such a body; the usual one hands it over whole.
+        starts: the characters of which one begins such a body.
 
     """
 
@@ -37,10 +38,12 @@ class BodyFramer:
         framer: Framer,
         max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES,
         document: Callable[[int], Framer] | None = None,
+        starts: bytes = DOCUMENT_STARTS,
     ) -> None:
         self._framer: Framer = framer
         self._limit = max_frame_bytes
         self._document = document or DocumentFramer
+        self._starts = starts
         self._head = b""
         self.feed: Callable[[bytes], Sequence[bytes]] = self._sniff
 
@@ -53,7 +56,7 @@ class BodyFramer:
 
     def _sniff(self, block: bytes) -> Sequence[bytes]:
         self._head = (self._head + block).lstrip()[:HEAD_BYTES]
-        if self._head and self._head[0] in DOCUMENT_STARTS:
+        if self._head and self._head[0] in self._starts:
             self._framer = self._document(self._limit)
             self._head = b""
             self.feed = self._framer.feed

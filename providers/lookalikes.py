@@ -14,15 +14,16 @@ from rillm.providers.provider import Provider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Many serve OpenAI's Responses as well; one that does not answers 404.
-ROUTES: Final[Mapping[str, str]] = MappingProxyType({"responses": "openai-responses"})
+# Many serve OpenAI's Responses and its legacy completions as well; one that does not answers 404.
+ROUTES: Final[Mapping[str, str]] = MappingProxyType({
+    "completions": "openai-completions", "responses": "openai-responses",
+})  # fmt: skip
 # https://platform.openai.com/docs/models tells for each model which endpoints it has.
 OPENAI_MODELS: Final[Mapping[str, str]] = MappingProxyType(dict.fromkeys(
     ("codex-*", "*-codex", "*-codex-*", "o?-pro", "o?-pro-*", "gpt-*-pro", "gpt-*-pro-*", "*-deep-research",
      "*-deep-research-*", "computer-use-*"), "responses",
 ))  # fmt: skip
 OURS = "https://github.com/rillm/rillm#readme"
-MISTRAL = "https://docs.mistral.ai/api/"
 
 
 def provider(name: str, base_url: str | None, docs: str, **fields: Any) -> Provider:
@@ -39,7 +40,8 @@ def provider(name: str, base_url: str | None, docs: str, **fields: Any) -> Provi
 
 def server(name: str, port: int, docs: str, **fields: Any) -> Provider:
     """A server that users run themselves: on this machine unless told otherwise, its key optional."""
-    return provider(name, f"http://127.0.0.1:{port}/v1", docs, needs_key=False, server_port=port, **fields)
+    fields = {"needs_key": False, "server_port": port, **fields}
+    return provider(name, f"http://127.0.0.1:{port}/v1", docs, **fields)
 
 
 LOOKALIKES: Final[tuple[Provider, ...]] = (
@@ -52,10 +54,8 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
              routes={**ROUTES, "anthropic": "anthropic-messages"}),
     provider("baseten", "https://inference.baseten.co/v1", "https://docs.baseten.co/inference/model-apis/overview",
              prices="baseten"),
-    provider("cerebras", "https://api.cerebras.ai/v1", "https://inference-docs.cerebras.ai", prices="cerebras"),
-    # Mistral forbids stream_options (422) and always sends usage.
-    provider("codestral", "https://codestral.mistral.ai/v1", MISTRAL, usage_option=False, prices="mistral"),
-    provider("mistral", "https://api.mistral.ai/v1", MISTRAL, usage_option=False, prices="mistral"),
+    provider("cerebras", "https://api.cerebras.ai/v1", "https://inference-docs.cerebras.ai/resources/openai",
+             prices="cerebras", unsupported=frozenset({"frequency_penalty", "logit_bias", "presence_penalty"})),
     provider("dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
              "https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope"),
     provider("deepinfra", "https://api.deepinfra.com/v1/openai", "https://deepinfra.com/docs/openai_api",
@@ -66,8 +66,11 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
              base_url_env=("FIREWORKS_API_BASE", "FIREWORKS_AI_API_BASE"), prices="fireworks"),
     provider("github", "https://models.github.ai/inference", "https://docs.github.com/en/rest/models/inference",
              key_env=("GITHUB_API_KEY", "GITHUB_TOKEN")),
-    provider("groq", "https://api.groq.com/openai/v1", "https://console.groq.com/docs/api-reference", prices="groq"),
+    provider("groq", "https://api.groq.com/openai/v1", "https://console.groq.com/docs/openai", prices="groq",
+             unsupported=frozenset({"logit_bias", "logprobs", "n", "top_logprobs"})),
+    # At any other address it is a server of Text Generation Inference.
     provider("huggingface", "https://router.huggingface.co/v1", "https://huggingface.co/docs/inference-providers",
+             own_format="tgi-generate", routes={**ROUTES, "openai-chat": "openai-chat"},
              key_env=("HF_TOKEN", "HUGGINGFACE_API_KEY"), base_url_env=("HF_API_BASE", "HUGGINGFACE_API_BASE")),
     provider("hyperbolic", "https://api.hyperbolic.xyz/v1", "https://docs.hyperbolic.xyz"),
     provider("minimax", "https://api.minimax.io/v1", "https://platform.minimax.io/docs", prices="minimax"),
@@ -92,7 +95,6 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
     provider("xai", "https://api.x.ai/v1", "https://docs.x.ai", prices="x-ai"),
     provider("zai", "https://api.z.ai/api/paas/v4", "https://docs.z.ai", prices="zai"),
     # Servers that users run themselves.
-    server("ollama", 11434, "https://docs.ollama.com/openai", base_url_env=("OLLAMA_API_BASE", "OLLAMA_HOST")),
     server("vllm", 8000, "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
            key_env=("HOSTED_VLLM_API_KEY", "VLLM_API_KEY"), base_url_env=("HOSTED_VLLM_API_BASE", "VLLM_API_BASE")),
     server("llamacpp", 8080, "https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
@@ -108,7 +110,8 @@ LOOKALIKES: Final[tuple[Provider, ...]] = (
 
 # No names that are organisations on model hubs (`nvidia`, `mistralai`): there they are part of the model's name.
 ALIASES: Final[Mapping[str, str]] = MappingProxyType({
-    "azure_openai": "azure", "custom_openai": "openai_like", "fireworks": "fireworks_ai", "github_models": "github",
-    "hf": "huggingface", "hosted_vllm": "vllm", "kimi": "moonshot", "llama.cpp": "llamacpp", "llama_cpp": "llamacpp",
-    "lmstudio": "lm_studio", "ollama_chat": "ollama", "together": "together_ai", "togetherai": "together_ai",
+    "azure_openai": "azure", "cohere_chat": "cohere", "custom_openai": "openai_like", "fireworks": "fireworks_ai",
+    "github_models": "github", "hf": "huggingface", "hosted_vllm": "vllm", "kimi": "moonshot", "llama.cpp": "llamacpp",
+    "llama_cpp": "llamacpp", "lmstudio": "lm_studio", "ollama_chat": "ollama", "together": "together_ai",
+    "togetherai": "together_ai",
 })  # fmt: skip  # pairs side by side

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from rillm.providers.azure import chat_completions_url
+from rillm.providers.azure import openai_url, takes_usage_option
 from rillm.providers.request import Request
 from rillm.streams.json_values import is_object
 
@@ -17,14 +18,19 @@ if TYPE_CHECKING:
 
 
 def encode(call: ChatCall) -> Request:
-    """The request of a streamed chat completion."""
-    return Request(chat_completions_url(call.provider, call.base, call.model, call.api_version), chat_body(call))
+    """The request of a streamed chat completion.
+
+    Raises:
+        UnsupportedParamsError: the provider is known to answer a parameter with an error.
+    """
+    url = openai_url(call.provider, call.base, call.model, call.api_version)
+    return Request(url, chat_body(replace(call, params=call.accepted())))
 
 
 def chat_body(call: ChatCall) -> dict[str, Any]:
     """The body. Usage is asked for where the provider takes the option, whether the caller wants to see it or not."""
     body: dict[str, Any] = {"model": call.model, "messages": list(call.messages), "stream": True, **call.params}
-    if call.provider.usage_option:
+    if takes_usage_option(call.provider, call.base, call.api_version):
         body["stream_options"] = {**body.get("stream_options", {}), "include_usage": True}
     else:
         body.pop("stream_options", None)

@@ -34,6 +34,9 @@ class Provider:
             `openai/responses/gpt-5`.
         models: for patterns of model names, the one of `routes` that alone serves them at the provider's own address,
             or a format that they have at any.
+        unsupported: OpenAI's parameters that it answers with an error, by its own documentation.
+        own_format: the format of its own that a server speaks which has OpenAI's below `/v1`: the one that it is
+            called in, with no need of a key, at any address that does not end so.
 
     """
 
@@ -50,16 +53,22 @@ class Provider:
     server_port: int | None = None
     routes: Mapping[str, str] = field(default_factory=dict[str, str])
     models: Mapping[str, str] = field(default_factory=dict[str, str])
+    unsupported: frozenset[str] = frozenset()
+    own_format: str | None = None
 
-    def key(self, api_key: str | None = None) -> str | None:
+    def key(self, api_key: str | None = None, *, format_: str | None = None) -> str | None:
         """The key to send: `api_key`, else from the environment of this moment, else None where none is needed.
+
+        Args:
+            api_key: as the caller gives it.
+            format_: in which the provider is called.
 
         Raises:
             AuthenticationError: a key is needed and there is none.
 
         """
         key = (api_key or "").strip() or first_set(self.key_env)
-        if key or not self.needs_key:
+        if key or not self.needs_key or (format_ is not None and format_ == self.own_format):
             return key
         raise AuthenticationError(
             f"No API key for {self.name}: {_ways(self.key_env, 'api_key')}.", llm_provider=self.name
@@ -82,7 +91,9 @@ class Provider:
         if not base:
             raise BadRequestError(f"No address for {self.name}: {ways}.", llm_provider=self.name)
         try:
-            address = base if self.server_port is None else complete_address(base, self.server_port)
+            address = base
+            if self.server_port is not None:
+                address = complete_address(base, self.server_port, urlsplit(self.base_url or "").path)
             _ = urlsplit(address).port  # raises where an address cannot be one
             return address.rstrip("/")
         except ValueError:  # it may hold a password: not shown
@@ -97,15 +108,15 @@ def first_set(names: tuple[str, ...]) -> str | None:
     return next((value for value in values if value), None)
 
 
-def complete_address(address: str, port: int) -> str:
+def complete_address(address: str, port: int, path: str = "/v1") -> str:
     """The base URL of a server from its address in any form that `OLLAMA_HOST` allows.
 
     A host without a scheme is http on `port`; a scheme without a port means that scheme's own port, as in Ollama. A URL
-    without a path gets `/v1`, which is where Ollama, vLLM, llama.cpp and LM Studio serve OpenAI's format. ValueError if
+    without a path gets `path`, by default that where vLLM, llama.cpp and LM Studio serve OpenAI's format. ValueError if
     it has a port that is no number.
 
-        >>> complete_address("192.168.0.7", 11434)
-        'http://192.168.0.7:11434/v1'
+        >>> complete_address("192.168.0.7", 8000)
+        'http://192.168.0.7:8000/v1'
     """
     parts = urlsplit(address if "://" in address else f"http://{address}")
     netloc = parts.netloc
@@ -115,7 +126,7 @@ def complete_address(address: str, port: int) -> str:
         netloc = f"127.0.0.1{netloc}"
     elif parts.hostname == "0.0.0.0":  # noqa: S104  not bound here: servers listen on it, clients cannot call it everywhere
         netloc = netloc.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  as above
-    return parts._replace(netloc=netloc, path=parts.path.rstrip("/") or "/v1").geturl()
+    return parts._replace(netloc=netloc, path=parts.path.rstrip("/") or path).geturl()
 
 
 def _ways(names: tuple[str, ...], argument: str) -> str:

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import natives
-from rillm.providers.lookalikes import ALIASES, LOOKALIKES
-from rillm.providers.natives import NATIVES
+from rillm.providers import natives, registration
+from rillm.providers.lookalikes import ALIASES
+from rillm.providers.registration import load_plugins, provider_named, provider_names
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 
     from rillm.providers.provider import Provider
 
-PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
-    {provider.name: provider for provider in (*LOOKALIKES, *NATIVES)}
-)
+PROVIDERS: Final = registration.PROVIDERS
 
 # Names of models that one vendor alone serves under them. Open weights are served by many (`gpt-oss-20b`), and a colon
 # is a tag of Ollama's (`deepseek-r1:7b`): those need a provider.
 OPEN_WEIGHTS: Final = ("gpt-oss*", "*:*")
 BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
+        "text-completion-openai": ("gpt-3.5-turbo-instruct*", "davinci-002", "babbage-002"),
         "openai": ("gpt-*", "chatgpt-*", "o[134]", "o[134]-*", "codex-*"),
         "deepseek": ("deepseek-*",),
         "mistral": (
@@ -58,26 +57,28 @@ def resolve(model: str, custom_llm_provider: str | None = None) -> tuple[Provide
         BadRequestError: none of these tells a provider; the message says what to write instead.
 
     """
+    found = _found(model, custom_llm_provider)
+    if found is None:
+        load_plugins()  # one of them may know it
+        found = _found(model, custom_llm_provider)
+    if found is None:
+        raise _unknown(f"{custom_llm_provider}/{model}" if custom_llm_provider else model)
+    return found
+
+
+def _found(model: str, custom_llm_provider: str | None) -> tuple[Provider, str] | None:
     provider, name = _prefixed(model)
     if custom_llm_provider:
-        chosen = _named(custom_llm_provider)
-        if chosen is None:
-            raise _unknown(f"{custom_llm_provider}/{model}")
-        return chosen, name if chosen is provider and name else model
+        chosen = provider_named(custom_llm_provider)
+        return None if chosen is None else (chosen, name if chosen is provider and name else model)
     provider = provider or _by_bare_name(model)
-    if provider is None or not name:
-        raise _unknown(model)
-    return provider, name
-
-
-def _named(name: str) -> Provider | None:
-    return PROVIDERS.get(ALIASES.get(name, name))
+    return (provider, name) if provider and name else None
 
 
 def _prefixed(model: str) -> tuple[Provider | None, str]:
     for separator in "/:":
         prefix, found, rest = model.partition(separator)
-        provider = _named(prefix) if found else None
+        provider = provider_named(prefix) if found else None
         if provider is not None:
             return provider, rest
     return None, model
@@ -85,18 +86,22 @@ def _prefixed(model: str) -> tuple[Provider | None, str]:
 
 def _by_bare_name(model: str) -> Provider | None:
     if fnmatchcase(model, FINE_TUNED):
-        return PROVIDERS["openai"]
+        return provider_named("openai")
     if any(fnmatchcase(model, pattern) for pattern in OPEN_WEIGHTS) or "/" in model:
         return None
     for name, patterns in BARE_NAMES.items():
         if any(fnmatchcase(model, pattern) for pattern in patterns):
-            return PROVIDERS[name]
+            return provider_named(name)
     return None
 
 
 def _unknown(model: str) -> BadRequestError:
     suggestions = _suggestions(model)
-    hint = f"Did you mean {' or '.join(suggestions)}?" if suggestions else f"Known providers: {', '.join(PROVIDERS)}."
+    hint = (
+        f"Did you mean {' or '.join(suggestions)}?"
+        if suggestions
+        else f"Known providers: {', '.join(provider_names())}."
+    )
     message = (
         "LLM Provider NOT provided. Write it before the model, as in 'openai/gpt-4o-mini' or "
         f"'huggingface/bigcode/starcoder', or pass custom_llm_provider=. You passed model='{model}'. {hint}"
@@ -105,7 +110,7 @@ def _unknown(model: str) -> BadRequestError:
 
 
 def _suggestions(model: str) -> list[str]:
-    names = (*PROVIDERS, *ALIASES)
+    names = (*provider_names(), *ALIASES)
     if model in names:
         return [f"'{model}/<model>'"]
     # Before a colon stands a model's name more often than a provider's, so only a near miss is a typo there.

@@ -28,8 +28,11 @@ CREDENTIALS: Final = (
     "aws_role_name", "aws_session_name", "aws_external_id", "aws_session_tags", "aws_web_identity_token",
     "aws_sts_endpoint", "aws_bedrock_runtime_endpoint",
 )  # fmt: skip
-# They ask for nothing that a format could lack.
-HARMLESS: Final = frozenset({"stream_options"})
+# With these values they ask for nothing that a format could lack.
+NOTHING: Final[Mapping[str, Any]] = {
+    "frequency_penalty": 0, "logprobs": False, "modalities": ["text"], "n": 1, "parallel_tool_calls": True,
+    "presence_penalty": 0, "store": False, "tool_choice": "auto", "tools": [],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,20 @@ class ChatCall:
                 model=self.model,
             )
 
+    def accepted(self) -> dict[str, Any]:
+        """The parameters without those that the provider's row says it does not accept.
+
+        Raises:
+            UnsupportedParamsError: there is one that asks for something.
+        """
+        for name in self.provider.unsupported & self.params.keys():
+            self._refuse(name, self.params[name])
+        return {name: value for name, value in self.params.items() if name not in self.provider.unsupported}
+
+    def _refuse(self, name: str, value: Any) -> None:
+        if name != "stream_options" and (name not in NOTHING or value != NOTHING[name]):
+            self.unsupported(f"the parameter {name!r}")
+
     def translated(self, words: Mapping[str, str | Translation]) -> dict[str, Any]:
         """The parameters in the words of a format.
 
@@ -85,8 +102,7 @@ class ChatCall:
         for name, value in self.params.items():
             word = words.get(name)
             if word is None and name in OPENAI_PARAMETERS:
-                if name not in HARMLESS:
-                    self.unsupported(f"the parameter {name!r}")
+                self._refuse(name, value)
             elif word is None or isinstance(word, str):
                 fields[word or name] = value
             else:

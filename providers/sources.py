@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.providers.formats import FORMATS, Format
+from rillm.providers.azure import entra_token
+from rillm.providers.formats import FORMATS
 from rillm.providers.openai_request import chat_body, plain
+from rillm.providers.registration import format_of
 from rillm.providers.request import CREDENTIALS, ChatCall
 from rillm.providers.routes import route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rillm.providers.formats import Format
     from rillm.providers.provider import Provider
     from rillm.streams.source import Source
 
 MOCK_PARAMETERS: Final = (
     "mock_response", "mock_tool_calls", "mock_timeout", "mock_delay", "mock_chunk_delay", "mock_slice",
 )  # fmt: skip
+ENTRA: Final = ("azure_ad_token", "azure_ad_token_provider")  # see rillm.providers.azure
 EVERY_REQUEST: Final = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
 
 
@@ -33,7 +37,7 @@ def source_of(
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`), `api` for another API of the same provider
-            ("responses"), `drop_params`, `CREDENTIALS`; all others go into the request.
+            ("responses"), `drop_params`, `ENTRA`, `CREDENTIALS`; all others go into the request.
         fields: further ones of the `HTTPSource`: `on_headers`, `to_begin`.
 
     Raises:
@@ -58,18 +62,20 @@ def source_of(
         return local_source(model, body), FORMATS["openai-chat"], model
     from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
 
-    key = provider.key(params.pop("api_key", None))
+    token = entra_token(provider, params)
+    key = None if token else provider.key(params.pop("api_key", None), format_=name)
     headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
     version, drop = params.pop("api_version", None), bool(params.pop("drop_params", None))
     credentials = {name: params[name] for name in CREDENTIALS if params.get(name) is not None}
     call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop, key, credentials)
-    request = FORMATS[name].encode(call)
+    format_ = format_of(name)
+    request = format_.encode(call)
     source = HTTPSource(
-        FORMATS[name],
+        format_,
         request.url,
-        {**EVERY_REQUEST, **provider.auth_headers(key), **request.headers, **headers},
+        {**EVERY_REQUEST, **bearer(token), **provider.auth_headers(key), **request.headers, **headers},
         {**request.body, **extra_body},
         sign=request.sign,
         provider=provider.name,
@@ -77,13 +83,17 @@ def source_of(
         **way,
         **fields,
     )
-    return source, FORMATS[name], model
+    return source, format_, model
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def in_body(params: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of the parameters, as JSON."""
     way = {"api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", "timeout"}
-    way |= {"client", "max_frame_bytes", "drop_params", "api", *CREDENTIALS}
+    way |= {"client", "max_frame_bytes", "drop_params", "api", *ENTRA, *CREDENTIALS}
     return {name: plain(value) for name, value in params.items() if value is not None and name not in way}
 
 

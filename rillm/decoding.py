@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rillm.operators.normalize import normalize
 from rillm.operators.tap_end import tap_end
-from rillm.providers.formats import format_of
 from rillm.providers.recording import RecordingSource
+from rillm.providers.registration import format_of
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.stream import from_source
 

@@ -45,8 +45,11 @@ NOT_SENT: Final = frozenset({
 LITELLMS_OWN: Final = ("litellm_", "_litellm_")
 # What may hold a secret or is no JSON; callbacks are not shown it.
 SECRETS: Final = frozenset(
-    {"api_key", "extra_headers", "headers", "client", "azure_ad_token", "vertex_credentials", *CREDENTIALS}
-)
+    {
+        "api_key", "extra_headers", "headers", "client", "azure_ad_token", "azure_ad_token_provider",
+        "vertex_credentials", *CREDENTIALS,
+    }
+)  # fmt: skip
 
 
 def signature(names: Sequence[str]) -> Callable[[F], F]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rillm.streams.chunk import Delta, StreamingChoices
 
 JOINED_TEXTS = frozenset({"reasoning_content", "refusal"})
+JOINED_FIELDS = frozenset({"tool_plan"})  # of `provider_specific_fields`
 # What comes in blocks of which each is streamed in pieces, and how to put the pieces together.
 BLOCKS: Final[dict[str, Callable[[Any], Any]]] = {
     "reasoning_details": joined_details,
@@ -43,6 +44,7 @@ class ChoiceAccumulator:
         self._audio = OpenAudio()
         self._extra: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
+        self._field_pieces: dict[str, list[str]] = {}
         self._logprobs: dict[str, Any] = {}
         self._choice_extra: dict[str, Any] = {}
 
@@ -81,7 +83,9 @@ class ChoiceAccumulator:
 
     def _add_fields(self, fields: dict[str, Any]) -> None:
         for key, value in fields.items():
-            if key == "citation":  # by LiteLLM's name: one with a chunk
+            if key in JOINED_FIELDS and isinstance(value, str):
+                self._field_pieces.setdefault(key, []).append(value)
+            elif key == "citation":  # by LiteLLM's name: one with a chunk
                 gather(self._fields, "citations", [value])
             else:
                 gather(self._fields, key, value)
@@ -101,7 +105,7 @@ class ChoiceAccumulator:
     def billed_text(self) -> str:
         """All that the model wrote: answer, reasoning, refusal and arguments of calls."""
         arguments = [piece for call in self.calls.calls for piece in (call.name, *call.arguments)]
-        others = [piece for pieces in self._pieces.values() for piece in pieces]
+        others = [piece for kind in (self._pieces, self._field_pieces) for pieces in kind.values() for piece in pieces]
         return "".join([*self.texts, *others, *arguments, *self._function_arguments])
 
     def choice(self) -> Choices:
@@ -128,8 +132,8 @@ class ChoiceAccumulator:
         if self._has_function:
             arguments = "".join(self._function_arguments)
             values["function_call"] = FunctionCall(name=self._function_name, arguments=arguments)
-        if self._fields:
-            values["provider_specific_fields"] = self._fields
+        if fields := {**joined(self._field_pieces), **self._fields}:
+            values["provider_specific_fields"] = fields
         return Message.model_validate(values)
 
 

@@ -1,4 +1,4 @@
-"""Every Python example of the README runs as it stands, in a process without keys, and prints what the README shows."""
+"""Every Python example of the README and of docs/ runs as it stands, without keys, and prints what is shown."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 SECONDS = 60.0  # after which something is taken to hang
-README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", README, re.DOTALL)
+ROOT = Path(__file__).parents[1]
+README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
+DOCUMENTS = [README, *(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docs/*.md")))]
+EXAMPLE = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
+EXAMPLES = [example for document in DOCUMENTS for example in EXAMPLE.findall(document)]
 
 # As a notebook runs a cell: `async for` needs no function around it.
 CELL = """
@@ -41,7 +44,10 @@ def test_an_example_prints_what_is_shown(tmp_path: Path, example: str, output: s
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= README.count("```python") > 0
+    assert [len(EXAMPLE.findall(document)) for document in DOCUMENTS] == [
+        document.count("```python") for document in DOCUMENTS
+    ]
+    assert len(DOCUMENTS) > 1
 
 
 def test_the_first_two_commands_are_those_that_newcomers_and_the_checks_run() -> None:

@@ -68,6 +68,7 @@ def imported(**environment: str) -> dict[str, Any]:
         "rillm.providers.httpx_api",
         "rillm.providers.local",
         "rillm.providers.mock",
+        "rillm.providers.registration",
     ],
 )
 def test_what_is_not_needed_is_not_loaded(report: dict[str, Any], module: str) -> None:

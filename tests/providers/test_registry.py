@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rillm.providers.provider import Provider
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: provider.name)
+EVERY = (*LOOKALIKES, *NATIVES)
+ROWS = pytest.mark.parametrize("provider", EVERY, ids=lambda provider: provider.name)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,10 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("together/meta-llama/Llama-3-8b", None, "together_ai", "meta-llama/Llama-3-8b"),
         ("fireworks/accounts/fireworks/models/x", None, "fireworks_ai", "accounts/fireworks/models/x"),
         ("hosted_vllm/facebook/opt-125m", None, "vllm", "facebook/opt-125m"),
+        ("cohere_chat/command-r", None, "cohere", "command-r"),
         # bare names
         ("gpt-4o-mini", None, "openai", "gpt-4o-mini"),
+        ("gpt-3.5-turbo-instruct", None, "text-completion-openai", "gpt-3.5-turbo-instruct"),
         ("chatgpt-4o-latest", None, "openai", "chatgpt-4o-latest"),
         ("o1", None, "openai", "o1"),
         ("o3-mini", None, "openai", "o3-mini"),
@@ -60,6 +63,7 @@ ROWS = pytest.mark.parametrize("provider", LOOKALIKES, ids=lambda provider: prov
         ("sonar-pro", None, "perplexity", "sonar-pro"),
         ("claude-3-haiku-20240307", None, "anthropic", "claude-3-haiku-20240307"),
         ("gemini-2.5-flash", None, "gemini", "gemini-2.5-flash"),
+        ("command-a-03-2025", None, "cohere", "command-a-03-2025"),
         # custom_llm_provider
         ("my-model", "openai", "openai", "my-model"),
         ("gpt-4o", "azure", "azure", "gpt-4o"),
@@ -103,8 +107,9 @@ def test_unresolved(model: str, custom: str | None, hint: str) -> None:
 
 @ROWS
 def test_shape_of_a_row(provider: Provider) -> None:
-    assert re.fullmatch(r"[a-z0-9_]+", provider.name)
-    assert provider.format == "openai-chat"
+    assert re.fullmatch(r"[a-z0-9_-]+", provider.name)
+    assert (provider.format == "openai-chat") == (provider in LOOKALIKES)
+    assert {provider.format, provider.own_format or provider.format, *provider.routes.values()} <= set(FORMATS)
     assert urlsplit(provider.docs).scheme == "https"
     assert all(VARIABLE.fullmatch(name) for name in provider.key_env + provider.base_url_env)
     assert provider.key_env or not provider.needs_key
@@ -120,7 +125,11 @@ def test_base_url_of_a_row(provider: Provider) -> None:
     if provider.server_port is None:
         assert url.scheme == "https"
     else:
-        assert (url.hostname, url.port, url.path) == ("127.0.0.1", provider.server_port, "/v1")
+        assert (url.hostname, url.port, url.path) == (
+            "127.0.0.1",
+            provider.server_port,
+            "" if provider.own_format else "/v1",
+        )
         assert not provider.needs_key
 
 
@@ -131,26 +140,27 @@ def test_formats_are_known() -> None:
 
 def test_prices_are_known_to_genai_prices() -> None:
     ids = {provider.id for provider in get_snapshot().providers}
-    assert {provider.prices for provider in PROVIDERS.values()} - {None} <= ids
+    assert {provider.prices for provider in EVERY} - {None} <= ids
 
 
 def test_names_are_one_to_one() -> None:
-    assert len(PROVIDERS) == len(LOOKALIKES) + len(NATIVES)
+    assert len(PROVIDERS) == len(EVERY)
     assert set(ALIASES.values()) | set(BARE_NAMES) <= set(PROVIDERS)
     assert not set(ALIASES) & set(PROVIDERS)
 
 
 def test_mistral_forbids_the_usage_option() -> None:
-    assert {provider.name for provider in LOOKALIKES if not provider.usage_option} == {"codestral", "mistral"}
+    assert {provider.name for provider in EVERY if not provider.usage_option} == {"codestral", "mistral"}
 
 
 @pytest.mark.parametrize(
     ("environment", "url"),
     [
-        ({}, "http://127.0.0.1:11434/v1"),
-        ({"OLLAMA_HOST": "0.0.0.0"}, "http://127.0.0.1:11434/v1"),  # noqa: S104  as users set it for the server
-        ({"OLLAMA_HOST": "gpu:8000"}, "http://gpu:8000/v1"),
-        ({"OLLAMA_API_BASE": "http://localhost:11434", "OLLAMA_HOST": "gpu"}, "http://localhost:11434/v1"),
+        ({}, "http://127.0.0.1:11434"),
+        ({"OLLAMA_HOST": "0.0.0.0"}, "http://127.0.0.1:11434"),  # noqa: S104  as users set it for the server
+        ({"OLLAMA_HOST": "gpu:8000"}, "http://gpu:8000"),
+        ({"OLLAMA_API_BASE": "http://localhost:11434", "OLLAMA_HOST": "gpu"}, "http://localhost:11434"),
+        ({"OLLAMA_API_BASE": "http://localhost:11434/v1"}, "http://localhost:11434/v1"),
     ],
 )
 def test_ollama_address(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str) -> None:

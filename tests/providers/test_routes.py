@@ -42,5 +42,5 @@ def test_route(provider: str, model: str, base: str | None, params: dict[str, An
 
 
 def test_no_such_route() -> None:
-    with pytest.raises(BadRequestError, match=r"openai has no API 'realtime'\. Known: responses"):
+    with pytest.raises(BadRequestError, match=r"openai has no API 'realtime'\. Known: completions, responses"):
         route(PROVIDERS["openai"], "gpt-5", None, {"api": "realtime"})

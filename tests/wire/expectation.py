@@ -41,6 +41,7 @@ class Expectation:
         reasons: from raw finish reasons to OpenAI's; one that is missing stays as it is.
         raw_reason: where the raw finish reason is.
         needs_reason: whether an answer without one was cut off.
+        ends_with_data: whether the end of the data is the only end that there is.
         says_model, says_id: whether its chunks do.
         arguments_are_objects: whether calls carry JSON rather than text: their text is a dump of ours.
         finish_follows_calls: whether calls for the client make it "tool_calls" whatever the raw reason says.
@@ -51,6 +52,7 @@ class Expectation:
     reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     raw_reason: Callable[[Mapping[str, Any]], Any] = as_expected
     needs_reason: bool = False
+    ends_with_data: bool = False
     says_model: bool = True
     says_id: bool = True
     arguments_are_objects: bool = False
