@@ -9,9 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 from rillm.streams.errors import StreamDecodeError
+from rillm.streams.logprobs import ChatCompletionTokenLogprob, ChoiceLogprobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from rillm.streams.logprobs import TopLogprob
 
     Setter = Callable[[BaseModel, Any], None]
 
@@ -74,16 +77,42 @@ def end_chunk(
     )
 
 
-def text_chunk(text: str, index: int = 0) -> ModelResponseStream:
-    """A chunk with a piece of the answer: `chunk_of({"content": text}, index=index)`, in half the time.
+def text_chunk(text: str, index: int = 0, logprobs: Any = None) -> ModelResponseStream:
+    """A chunk with a piece of the answer: `chunk_of({"content": text}, …)`, in half the time.
+
+    `text` and `logprobs` must be of the right types: they are not validated.
 
     >>> text_chunk("Hi") == chunk_of({"content": "Hi"})
     True
     """
     blank = _blank()
     delta = _made(Delta, {**blank.delta, "content": text}, {"content"})
-    choice = _made(StreamingChoices, {**blank.choice, "index": index, "delta": delta}, {"index", "delta"})
+    told: dict[str, Any] = {"index": index, "delta": delta}
+    if logprobs is not None:
+        told["logprobs"] = logprobs
+    choice = _made(StreamingChoices, {**blank.choice, **told}, {*told})
     return _made(ModelResponseStream, {**blank.chunk, "choices": [choice]}, {"choices"})
+
+
+def token_logprobs(token: object, logprob: object, top: list[TopLogprob]) -> ChoiceLogprobs:
+    """The logprobs of a chunk with one token, as validation makes them, in half the time.
+
+    Args:
+        token: its text, checked like `logprob` because it comes from the wire.
+        logprob: the natural logarithm of its probability.
+        top: those that were likely in its place.
+
+    Raises:
+        TypeError: a value is of a wrong type.
+
+    >>> token_logprobs("Hi", -0.5, []).content[0].logprob
+    -0.5
+    """
+    if not isinstance(token, str) or not isinstance(logprob, float | int):
+        raise TypeError("a token's text or logprob is of a wrong type")
+    fields = {"token": token, "logprob": float(logprob), "bytes": None, "top_logprobs": top}
+    made = _made(ChatCompletionTokenLogprob, fields, {*fields})
+    return _made(ChoiceLogprobs, {"content": [made], "refusal": None}, {"content"})
 
 
 class Blank(NamedTuple):

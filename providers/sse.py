@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 # As numbers, because `b"\r" in block` makes and drops an exception before it searches.
-_CR, _LF = b"\r\n"
+_CR, _LF, _SPACE = b"\r\n "
 
 
 class SSEFramer:
@@ -41,8 +41,8 @@ class SSEFramer:
         """Return the data of the events that end in this block."""
         if self._holds_nothing and block.endswith((b"\n\n", b"\r\n\r\n")) and len(block) <= self._limit:
             frame = block[6:].rstrip(b"\r\n")
-            if _LF not in frame and _CR not in frame and block.startswith(b"data: "):
-                return (frame,)
+            if _LF not in frame and _CR not in frame and block.startswith(b"data:"):
+                return (frame if block[5] == _SPACE else block[5:].rstrip(b"\r\n"),)
             if frame.count(b"\n") == 1 and _CR not in frame and block.startswith(b"event: "):
                 return _frames((block[:-2],))
         events = self._events.feed(self._line_ends.to_lf(block))

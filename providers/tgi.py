@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.providers.chunks import chunk_of, end_chunk
+from rillm.providers.chunks import chunk_of, end_chunk, text_chunk, token_logprobs
 from rillm.providers.failures import failure
 from rillm.providers.json_decoder import JSONDecoder
 from rillm.streams.json_values import is_object
+from rillm.streams.logprobs import TopLogprob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.errors import RillmError
+    from rillm.streams.logprobs import ChoiceLogprobs
 
 FINISH_REASONS: Final[Mapping[str, str]] = {"eos_token": "stop", "stop_sequence": "stop"}
 # What the server answers with where an error comes before the stream.
@@ -30,9 +32,9 @@ class TGIDecoder(JSONDecoder):
 
     def read(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
         token = data["token"]
-        delta = {} if token.get("special") or not token["text"] else {"content": token["text"]}
-        logprobs = {"content": [logprob(token, data.get("top_tokens"))]} if "logprob" in token else None
-        chunks = (chunk_of(delta, logprobs=logprobs),) if delta or logprobs else ()
+        text = "" if token.get("special") else token["text"]
+        logprobs = logprobs_of(token, data.get("top_tokens")) if "logprob" in token else None
+        chunks = [token_chunk(text, logprobs)] if text or logprobs else []
         return chunks if data.get("generated_text") is None else (*chunks, self._end(data))
 
     def whole(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
@@ -50,10 +52,16 @@ class TGIDecoder(JSONDecoder):
         return end_chunk(details.get("finish_reason"), FINISH_REASONS, usage=usage_of(details))
 
 
-def logprob(token: dict[str, Any], others: list[dict[str, Any]] | None) -> dict[str, Any]:
+def token_chunk(text: Any, logprobs: ChoiceLogprobs | None) -> ModelResponseStream:
+    if text and isinstance(text, str):
+        return text_chunk(text, logprobs=logprobs)
+    return chunk_of({"content": text} if text else {}, logprobs=logprobs)
+
+
+def logprobs_of(token: dict[str, Any], others: list[dict[str, Any]] | None) -> ChoiceLogprobs:
     """A token as OpenAI tells of it, with those that were likely in its place."""
-    top = [{"token": other["text"], "logprob": other["logprob"], "bytes": None} for other in others or ()]
-    return {"token": token["text"], "logprob": token["logprob"], "bytes": None, "top_logprobs": top}
+    top = [TopLogprob(token=other["text"], logprob=other["logprob"]) for other in others or ()]
+    return token_logprobs(token["text"], token["logprob"], top)
 
 
 def usage_of(details: dict[str, Any]) -> dict[str, Any] | None:

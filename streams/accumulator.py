@@ -35,7 +35,9 @@ class Accumulator:
             delta = choice.delta
             if delta.content:
                 accumulator.texts.append(delta.content)
-                if len(delta.__pydantic_fields_set__) == 1 and not choice.finish_reason and not choice.logprobs:
+                if len(delta.__pydantic_fields_set__) == 1 and not choice.finish_reason:
+                    if choice.logprobs:
+                        accumulator.add_logprobs(choice.logprobs)
                     continue  # nearly every chunk
             accumulator.add_rest(choice)
         extra = chunk.__pydantic_extra__

@@ -54,7 +54,7 @@ class ChoiceAccumulator:
         if choice.finish_reason:
             self.finish_reason = choice.finish_reason
         if choice.logprobs:
-            self._add_logprobs(choice.logprobs)
+            self.add_logprobs(choice.logprobs)
         for key, value in choice.extra.items():
             if value not in EMPTY and not is_array(value):
                 self._choice_extra[key] = value
@@ -90,11 +90,13 @@ class ChoiceAccumulator:
             else:
                 gather(self._fields, key, value)
 
-    def _add_logprobs(self, logprobs: Any) -> None:
-        if isinstance(logprobs, int | float):
+    def add_logprobs(self, logprobs: Any) -> None:
+        """Add a chunk's, in the shape of any provider."""
+        if isinstance(logprobs, ChoiceLogprobs):
+            values, sent = {**logprobs.__dict__, **logprobs.extra}, logprobs.model_fields_set
+            logprobs = {name: values[name] for name in sent}
+        elif isinstance(logprobs, int | float):
             logprobs = {"token_logprobs": [logprobs]}  # Together's, under the name that legacy completions have for it
-        elif isinstance(logprobs, ChoiceLogprobs):
-            logprobs = {name: logprobs[name] for name in logprobs.model_fields_set}
         for key, tokens in logprobs.items() if is_object(logprobs) else ():
             gather(self._logprobs, key, tokens)
 
@@ -141,8 +143,9 @@ def gather(values: dict[str, Any], key: str, value: Any) -> None:
     """Add to lists; of anything else keep the last that is not null."""
     earlier = values.get(key)
     if is_array(value):
-        values[key] = earlier if is_array(earlier) else []
-        values[key].extend(value)
+        if not is_array(earlier):
+            values[key] = earlier = []
+        earlier.extend(value)
     elif value is not None or key not in values:
         values[key] = value
 

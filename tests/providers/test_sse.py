@@ -222,6 +222,15 @@ def test_event_is_returned_by_the_block_that_ends_it(end: bytes) -> None:
         assert framer.feed(end) == [b"{}"]
 
 
+@pytest.mark.parametrize("data", ["a", " a", "", " ", "  ", "\u2028", "a\0", "a b", ":"])
+@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("space", ["", " "], ids=["no space", "space"])
+def test_an_event_a_block(data: str, end: str, space: str) -> None:
+    event = f"data:{space}{data}{end}".encode()
+    expected = (space + data).encode().removeprefix(b" ")
+    assert framed([b"data: 0\n\n", event, event]) == [("message", b"0"), *[("message", expected)] * 2]
+
+
 def test_frames_are_plain_bytes_unless_named() -> None:
     framer = SSEFramer()
     for block in (b"data: a\n\n", b"data: a\n\n", b"event: message\ndata: a\n\n", b"data: a\ndata: b\n\n"):
