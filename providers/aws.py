@@ -42,7 +42,7 @@ def region_of(model: str, given: Mapping[str, Any]) -> str:
     region = given.get("aws_region_name") or of_arn or first_set(REGION_ENV) or region_of_profile(given)
     if not region:
         raise BadRequestError(
-            f"No AWS region: set {' or '.join(REGION_ENV)}, or pass aws_region_name=.", "bedrock", model
+            f"No AWS region: set {' or '.join(REGION_ENV)}, or pass aws_region_name=.", model, "bedrock"
         )
     return str(region)
 
@@ -87,7 +87,9 @@ def credentials(given: Mapping[str, Any]) -> Any:
     """
     key, secret = given.get("aws_access_key_id"), given.get("aws_secret_access_key")
     if bool(key) != bool(secret):
-        raise AuthenticationError("aws_access_key_id= and aws_secret_access_key= are of use only together.", "bedrock")
+        raise AuthenticationError(
+            "aws_access_key_id= and aws_secret_access_key= are of use only together.", llm_provider="bedrock"
+        )
     if key:
         return from_extra(EXTRA, "botocore.credentials").Credentials(key, secret, given.get("aws_session_token"))
     found = session(given).get_credentials()
@@ -117,4 +119,4 @@ def errors_of_aws() -> Generator[None]:
     try:
         yield
     except (exceptions.BotoCoreError, exceptions.ClientError) as error:
-        raise AuthenticationError(f"There are no AWS credentials to be had: {error}", "bedrock") from error
+        raise AuthenticationError(f"There are no AWS credentials to be had: {error}", llm_provider="bedrock") from error

@@ -54,7 +54,7 @@ def blocks_of(said: Said, parts: Parts) -> list[Block]:
         case "tool":
             return [tool_result(said, parts), *cache_point(said)]
         case role:
-            raise BadRequestError(f"Bedrock knows no messages of the role {role!r}.", "bedrock")
+            raise BadRequestError(f"Bedrock knows no messages of the role {role!r}.", llm_provider="bedrock")
 
 
 def thoughts(said: Said) -> Iterator[Block]:
@@ -83,7 +83,9 @@ def parsed(arguments: Any, name: Any) -> Any:
     try:
         return from_json(arguments)
     except ValueError:
-        raise BadRequestError(f"The arguments of the call of {name!r} in messages= are not JSON.", "bedrock") from None
+        raise BadRequestError(
+            f"The arguments of the call of {name!r} in messages= are not JSON.", llm_provider="bedrock"
+        ) from None
 
 
 def tool_result(said: Said, parts: Parts) -> Block:

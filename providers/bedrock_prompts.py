@@ -106,6 +106,7 @@ def said(message: Mapping[str, Any]) -> tuple[str, str]:
     pieces = [text for text in texts if isinstance(text, str)]
     if len(pieces) < len(texts) or role not in {"system", "user", "assistant"}:
         raise BadRequestError(
-            "This model takes nothing but text by InvokeModel. Write 'bedrock/converse/…' before its name.", "bedrock"
+            "This model takes nothing but text by InvokeModel. Write 'bedrock/converse/…' before its name.",
+            llm_provider="bedrock",
         )
     return role, "".join(pieces)
