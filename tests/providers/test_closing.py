@@ -13,7 +13,7 @@ from reactivex.scheduler import NewThreadScheduler
 import rillm
 from tests.kit import wire
 from tests.kit.calls import cold, opened
-from tests.kit.server import Do, script
+from tests.kit.server import AT_ONCE, Do, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     Chunks = Stream[ModelResponseStream]
 
-AT_ONCE = 0.1  # seconds
 HELLO_AND_SILENCE = script(wire.frame("Hello"), Do.STALL)
 
 

@@ -15,7 +15,7 @@ import rillm
 from tests.kit import wire
 from tests.kit.calls import aopened, cold
 from tests.kit.leaks import run
-from tests.kit.server import Do, script
+from tests.kit.server import AT_ONCE, Do, script
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("async_engine")
 
-AT_ONCE = 0.1  # seconds
 HELLO_AND_SILENCE = script(wire.frame("Hello"), Do.STALL)
 
 

@@ -12,13 +12,12 @@ import rillm
 from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, MODEL, aopened, ask, opened, texts
 from tests.kit.leaks import run
-from tests.kit.server import Answer, Do, script
+from tests.kit.server import AT_ONCE, Answer, Do, script
 
 if TYPE_CHECKING:
     from tests.kit.server import Server
 
 CALLS = 10
-AT_ONCE = 0.1  # seconds
 WHOLE = b'{"choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]}'
 HELLO = wire.answer("Hel", "lo")
 ENDS = pytest.mark.parametrize(
