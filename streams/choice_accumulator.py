@@ -93,9 +93,10 @@ class ChoiceAccumulator:
     def add_logprobs(self, logprobs: Any) -> None:
         """Add a chunk's, in the shape of any provider."""
         if isinstance(logprobs, ChoiceLogprobs):
-            values, sent = {**logprobs.__dict__, **logprobs.extra}, logprobs.model_fields_set
-            logprobs = {name: values[name] for name in sent}
-        elif isinstance(logprobs, int | float):
+            for name in logprobs.__pydantic_fields_set__:
+                gather(self._logprobs, name, getattr(logprobs, name))
+            return
+        if isinstance(logprobs, int | float):
             logprobs = {"token_logprobs": [logprobs]}  # Together's, under the name that legacy completions have for it
         for key, tokens in logprobs.items() if is_object(logprobs) else ():
             gather(self._logprobs, key, tokens)
