@@ -86,6 +86,8 @@ class AsyncDriver(Driver[T]):
                 on_next = reader.observer.on_next
                 for item in block:
                     on_next(item)
+                    for other in self._detached:
+                        await other.let_go()  # now, for the consumer may keep the loop to itself
                     while out:
                         yield take()
                     if reader.detached:

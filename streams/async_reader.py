@@ -35,7 +35,8 @@ class AsyncReader:
             self._reading = await self._opening
         except asyncio.CancelledError:
             if self._opening.done() and not self._opening.cancelled() and self._opening.exception() is None:
-                self._reading = self._opening.result()  # it came at the same moment: `aclose` closes it
+                self._reading = self._opening.result()  # it came at the same moment
+                self._reading.abort()
             if self.detached and not self.task:
                 raise StopAsyncIteration from None
             raise
@@ -76,6 +77,11 @@ class AsyncReader:
             self._opening.cancel()
         if self.task is not None:
             self.task.cancel()
+
+    async def let_go(self) -> None:
+        """After `abort`: wait until a request that had no answer yet is given up, which takes a step of the loop."""
+        if self._reading is None and self.task is not None and not self.task.done():
+            await asyncio.wait([self.task])
 
     async def aclose(self) -> None:
         if self.task is not None:

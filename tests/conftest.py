@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,14 @@ def async_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 def not_installed(_name: str) -> None: ...
+
+
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    """With thousands of tests in memory it stops everything for longer than closing may take; and closes nothing."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture

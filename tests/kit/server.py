@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST = 5.0  # seconds that anything here waits at most
-# Seconds. Usually it is a tenth of a millisecond, but a busy machine may stop a process for a tenth of a second.
-AT_ONCE = 1.0
+AT_ONCE = 0.1  # seconds within which a server sees that its client has left
 
 
 class Do(Enum):

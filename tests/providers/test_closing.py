@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Chunks = Stream[ModelResponseStream]
 
+pytestmark = pytest.mark.usefixtures("no_garbage_collection")
+
 HELLO_AND_SILENCE = script(wire.frame("Hello"), Do.STALL)
 
 

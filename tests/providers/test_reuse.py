@@ -17,6 +17,8 @@ from tests.kit.server import AT_ONCE, Answer, Do, script
 if TYPE_CHECKING:
     from tests.kit.server import Server
 
+pytestmark = pytest.mark.usefixtures("no_garbage_collection")
+
 CALLS = 10
 WHOLE = b'{"choices":[{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]}'
 HELLO = wire.answer("Hel", "lo")
