@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rillm.streams import errors
-from tests.wire.native_table import Table
+from tests.wire.table import Table, files
 from tests.wire.table_cohere_v2 import CUT, HI, ODD, TEXT, ended
 
 CALLS = [("add", '{"x":1}'), ("sub", '{"y":2}')]
@@ -39,4 +39,4 @@ FAILURES: Final = {
     "cut-before-the-end": (*CUT, TEXT),
 }
 
-COHERE_V1: Final = Table("cohere-v1", "cases_cohere_v1", ANSWERS, FAILURES, end=b"stream-end")
+COHERE_V1: Final = Table("cohere-v1", files("cases_cohere_v1"), ANSWERS, FAILURES, end=b"stream-end")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rillm.streams import errors
-from tests.wire.native_table import Table
+from tests.wire.table import Table, files
 
 USED = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
 BILLED = {**USED, "billed_units": {"input_tokens": 2, "output_tokens": 1}}
@@ -102,4 +102,4 @@ FAILURES: Final = {
     "cut-before-message-end": (*CUT, TEXT),
 }
 
-COHERE_V2: Final = Table("cohere-v2", "cases_cohere_v2", ANSWERS, FAILURES, end=b"message-end")
+COHERE_V2: Final = Table("cohere-v2", files("cases_cohere_v2"), ANSWERS, FAILURES, end=b"message-end")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.streams import errors
+from tests.wire.table import files, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm import RillmError
+    from tests.wire.table import Failure
 
 
 def native(reason: str, **fields: Any) -> dict[str, Any]:
@@ -246,7 +247,7 @@ CUT = (errors.StreamTruncatedError, 500, "cut off")
 SAID = {"text": "Hi"}
 
 # The class of the error, its status, words of its message, and the summary of `partial`.
-FAILURES: Final[Mapping[str, tuple[type[RillmError], int, str, dict[str, Any] | None]]] = {
+FAILURES: Final[Mapping[str, Failure]] = {
     "error-first": (*OVERLOADED, None),
     "error-midstream": (*OVERLOADED, SAID),
     "error-in-an-array": (errors.RateLimitError, 429, "Quota exceeded", SAID),
@@ -292,3 +293,13 @@ FAILURES: Final[Mapping[str, tuple[type[RillmError], int, str, dict[str, Any] | 
     "interaction-json-unknown": (errors.InternalServerError, 500, "What?", None),
     "interaction-html": (errors.StreamDecodeError, 500, "Sorry", None),
 }
+
+
+def format_of(name: str) -> str:
+    if name.startswith("interaction"):
+        return "gemini-interactions"
+    return "gemini-json-array" if name.startswith("array") else "gemini"
+
+
+BODIES: Final = files("cases_gemini")
+GOOGLE: Final = tables(BODIES, ANSWERS, FAILURES, format_of)

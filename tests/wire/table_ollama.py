@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rillm.streams import errors
-from tests.wire.native_table import Table
+from tests.wire.table import Table, files
 
 USED = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
 TIMES = {"total_duration": 9, "load_duration": 1, "prompt_eval_duration": 2, "eval_duration": 4}
@@ -87,10 +87,10 @@ FAILURES: Final = {
     "cut-before-done": (*CUT, TEXT),
 }
 
-OLLAMA_CHAT: Final = Table("ollama-chat", "cases_ollama_chat", ANSWERS, FAILURES, end=b'"done":true')
+OLLAMA_CHAT: Final = Table("ollama-chat", files("cases_ollama_chat"), ANSWERS, FAILURES, end=b'"done":true')
 OLLAMA_GENERATE: Final = Table(
     "ollama-generate",
-    "cases_ollama_generate",
+    files("cases_ollama_generate"),
     {
         "text": HI,
         "thinking": {**HI, "reasoning": "Let me see."},

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.streams import errors
+from tests.wire.table import Table, files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm import RillmError
+    from tests.wire.table import Failure
 
 USED: dict[str, Any] = {"usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}}
 TEXT: dict[str, Any] = {"text": "Hi"}
@@ -306,7 +307,7 @@ BOOM = (errors.InternalServerError, 500, "Boom")
 CALL = {"calls": [("call_a", "add", '{"x":1}')]}
 
 # The error's class and status, words of its message, and the summary of its `.partial`: None where nothing had come.
-FAILURES: Final[Mapping[str, tuple[type[RillmError], int, str, dict[str, Any] | None]]] = {
+FAILURES: Final[Mapping[str, Failure]] = {
     # Errors as events
     "error-flat": (errors.RateLimitError, 429, "Slow down", TEXT),
     "error-nested": (errors.RateLimitError, 429, "Too little", TEXT),
@@ -361,3 +362,5 @@ FAILURES: Final[Mapping[str, tuple[type[RillmError], int, str, dict[str, Any] | 
     "cut-in-call": (*CUT, {"calls": [("call_a", "add", '{"x":')]}),
     "cut-in-reasoning": (*CUT, {"reasoning": "Let me"}),
 }
+
+OPENAI_RESPONSES: Final = Table("openai-responses", files("cases_openai_responses"), ANSWERS, FAILURES)

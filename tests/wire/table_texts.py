@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rillm.streams import errors
-from tests.wire.native_table import Table
+from tests.wire.table import Table, files
 
 TEXT = {"text": "Hi"}
 USED = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
@@ -22,7 +22,7 @@ def ended(native: str = "eos_token", reason: str = "stop") -> dict[str, Any]:
 
 WATSONX_TEXT: Final = Table(
     "watsonx-text",
-    "cases_watsonx_text",
+    files("cases_watsonx_text"),
     {
         "text": ended(),
         "text-with-the-end": ended("max_tokens", "length"),
@@ -40,7 +40,7 @@ WATSONX_TEXT: Final = Table(
 )
 WRITER_COMPLETIONS: Final = Table(
     "writer-completions",
-    "cases_writer_completions",
+    files("cases_writer_completions"),
     {
         "text": WRITTEN,
         "without-last-blank-line": WRITTEN,

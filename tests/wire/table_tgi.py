@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rillm.streams import errors
-from tests.wire.native_table import Table
+from tests.wire.table import Table, files
 
 
 def spoken(*tokens: str, **fields: Any) -> dict[str, Any]:
@@ -81,4 +81,4 @@ FAILURES: Final = {
     "cut-before-the-end": (*CUT, SO_FAR),
 }
 
-TGI: Final = Table("tgi-generate", "cases_tgi", ANSWERS, FAILURES, end=b'"generated_text"')
+TGI: Final = Table("tgi-generate", files("cases_tgi"), ANSWERS, FAILURES, end=b'"generated_text"')

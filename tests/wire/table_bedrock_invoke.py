@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rillm.streams import errors
 from tests.kit.amazon import error, event, exception, wrapped
-from tests.wire.bedrock_table import PARTIAL, said
+from tests.wire.table import Table
+from tests.wire.table_bedrock_converse import PARTIAL, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.wire.bedrock_table import Failure
+    from tests.wire.table import Failure
 
 METRICS = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 3, "outputTokenCount": 1, "firstByteLatency": 2}}
 GUARDED = {"amazon-bedrock-guardrailAction": "INTERVENED", "amazon-bedrock-trace": {"a": 1}}
@@ -46,7 +47,7 @@ COHERE = chunks(
     {"is_finished": True, "finish_reason": "COMPLETE", **METRICS},
 )
 
-# Format, body, summary.
+# Vendor, body, summary.
 ANSWERS: Final[Mapping[str, tuple[str, bytes, dict[str, Any]]]] = {
     "titan": ("titan", TITAN, said("stop", "FINISH", text="Hi")),
     "titan-length": (
@@ -182,3 +183,21 @@ FAILURES: Final[Mapping[str, tuple[bytes, Failure]]] = {
     "whole-error": (b'{"message":"No."}', (errors.InternalServerError, 500, "No.", None)),
     "html": (b"<html><title>Bad Gateway</title></html>", (errors.StreamDecodeError, 500, "Bad Gateway", None)),
 }
+
+
+def of_vendor(vendor: str) -> Table:
+    rows = {name: row for name, row in ANSWERS.items() if row[0] == vendor}
+    bodies, answers = {name: row[1] for name, row in rows.items()}, {name: row[2] for name, row in rows.items()}
+    return Table(f"bedrock-invoke-{vendor}", bodies, answers, {})
+
+
+# By the format that finds out whose stream it is, and by that of each vendor.
+BEDROCK_INVOKE: Final = [
+    Table(
+        "bedrock-invoke",
+        {name: row[1] for name, row in ANSWERS.items()} | {name: row[0] for name, row in FAILURES.items()},
+        {name: row[2] for name, row in ANSWERS.items()},
+        {name: row[1] for name, row in FAILURES.items()},
+    ),
+    *map(of_vendor, dict.fromkeys(vendor for vendor, _, _ in ANSWERS.values())),
+]

@@ -21,13 +21,12 @@ from tests.kit.amazon import (
     stop,
     text,
 )
+from tests.wire.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm import RillmError
-
-    Failure = tuple[type[RillmError], int, str, dict[str, Any] | None]
+    from tests.wire.table import Failure
 
 CONVERSE: Final = "bedrock-converse"
 USAGE = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
@@ -325,3 +324,11 @@ FAILURES: Final[Mapping[str, tuple[bytes, Failure]]] = {
     "html": (b"<html><title>Bad Gateway</title></html>", (errors.StreamDecodeError, 500, "Bad Gateway", None)),
     "plain-text": (b"upstream connect error", (errors.StreamDecodeError, 500, "upstream", None)),
 }
+
+BODIES: Final = {name: body for name, (body, _) in [*ANSWERS.items(), *FAILURES.items()]}
+BEDROCK_CONVERSE: Final = Table(
+    CONVERSE,
+    BODIES,
+    {name: expected for name, (_, expected) in ANSWERS.items()},
+    {name: expected for name, (_, expected) in FAILURES.items()},
+)

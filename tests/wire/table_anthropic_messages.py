@@ -1,15 +1,16 @@
-"""What comes of each file in `cases_anthropic`."""
+"""What comes of each file in `cases_anthropic_messages`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.streams import errors
+from tests.wire.table import Table, files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm import RillmError
+    from tests.wire.table import Failure
 
 
 def used(prompt: int, answer: int, **others: Any) -> dict[str, Any]:
@@ -325,7 +326,7 @@ TEXT = {"text": "Hi"}
 TEXT_AND_USAGE = {**TEXT, "usage": used(10, 5)}
 
 # The error's class and status, words of its message, and the summary of its `.partial`: None where nothing had come.
-FAILURES: Final[Mapping[str, tuple[type[RillmError], int, str, dict[str, Any] | None]]] = {
+FAILURES: Final[Mapping[str, Failure]] = {
     # Errors as events
     "error-first": (errors.ServiceUnavailableError, 529, "Overloaded", None),
     "error-overloaded": (errors.ServiceUnavailableError, 529, "Overloaded", TEXT),
@@ -381,3 +382,7 @@ FAILURES: Final[Mapping[str, tuple[type[RillmError], int, str, dict[str, Any] | 
     "cut-in-server-call": (*CUT, TEXT),
     "cut-after-cache-report": (*CUT, TEXT),
 }
+
+ANTHROPIC_MESSAGES: Final = Table(
+    "anthropic-messages", files("cases_anthropic_messages"), ANSWERS, FAILURES, end=b"message_stop"
+)
