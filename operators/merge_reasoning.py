@@ -43,11 +43,13 @@ def merge_reasoning() -> Operator[ModelResponseStream, ModelResponseStream]:
                     delta, index = choice.delta, choice.index
                     thought = delta.extra.pop("reasoning_content", None)
                     if thought:
-                        delta.content = thought if index in thinking else OPENING + thought
+                        thought = thought if index in thinking else OPENING + thought
                         thinking.add(index)
-                    elif index in thinking and (delta.content or choice.finish_reason):
-                        delta.content = CLOSING + (delta.content or "")
+                    if index in thinking and (delta.content or choice.finish_reason):
+                        thought = (thought or "") + CLOSING
                         thinking.discard(index)
+                    if thought:
+                        delta.content = thought + (delta.content or "")
                 observer.on_next(chunk)
 
             return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from reactivex import abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 from reactivex.scheduler import TimeoutScheduler
 
@@ -13,12 +14,13 @@ from rillm.streams.stream import Stream
 from rillm.streams.tidy import has_something
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from reactivex import Observable, abc
+    from reactivex import Observable
 
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
+
+# A timer this late, in seconds, was held up by the consumer; then what has come meanwhile gets that long to be seen.
+GRACE: Final = 0.05
 
 
 def timeouts(
@@ -33,7 +35,7 @@ def timeouts(
     Args:
         first_token: seconds from the subscription until the model says something: text, reasoning or a tool call. A
             role alone is nothing said, and a ping that keeps the connection open is no chunk.
-        idle: seconds between two chunks, and before the first one.
+        idle: seconds without a chunk while one is waited for; what the consumer does with the last one does not count.
         total: seconds from the subscription until the end.
 
     Each is None for no limit. Errors: `Timeout`, which is retryable.
@@ -53,71 +55,73 @@ def timeouts(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            clock = scheduler or TimeoutScheduler.singleton()
-            emit = observer.on_next
-            timers = CompositeDisposable()
-            waiting_for_token = SerialDisposable()
-            last = clock.now
-
-            def fail(message: str) -> None:
-                timers.dispose()
-                observer.on_error(Timeout(message))
-
-            def once(seconds: float | None, message: str) -> abc.DisposableBase:
-                if seconds is None:
-                    return CompositeDisposable()
-
-                def due(*_: object) -> None:
-                    fail(message)
-
-                return clock.schedule_relative(seconds, due)
-
-            def watch(seconds: float, idle: float) -> None:
-                def look(*_: object) -> None:
-                    left = idle - (clock.now - last).total_seconds()
-                    if left > 0:
-                        watch(left, idle)
-                    else:
-                        fail(f"The stream stalled: nothing came for {idle:g} s (idle timeout).")
-
-                pause.disposable = clock.schedule_relative(timedelta(seconds=seconds), look)
-
-            def on_next(chunk: ModelResponseStream) -> None:
-                nonlocal last
-                if idle is not None:
-                    last = clock.now
-                if not waiting_for_token.is_disposed and any(has_something(choice) for choice in chunk.choices):
-                    waiting_for_token.dispose()
-                emit(chunk)
-
-            waiting_for_token.disposable = once(
-                first_token, f"The model said nothing for {first_token} s (first-token timeout)."
+            watch = _Watch(observer, scheduler or TimeoutScheduler.singleton(), idle)
+            watch.begin(first_token, total)
+            return CompositeDisposable(
+                watch.timers,
+                source.subscribe(watch.on_next, watch.on_error, watch.on_completed, scheduler=scheduler),
             )
-            pause = SerialDisposable()
-            timers.add(waiting_for_token)
-            timers.add(pause)
-            timers.add(once(total, f"The answer was not complete after {total} s (total timeout)."))
-            if idle is not None:
-                watch(idle, idle)
-            ended = ending(timers, observer)
-            return CompositeDisposable(timers, source.subscribe(on_next, *ended, scheduler=scheduler))
 
         return Stream(subscribe)
 
     return limited
 
 
-def ending(
-    timers: abc.DisposableBase, observer: abc.ObserverBase[ModelResponseStream]
-) -> tuple[Callable[[Exception], None], Callable[[], None]]:
-    """Stop the timers however the stream ends."""
+class _Watch(abc.ObserverBase["ModelResponseStream"]):
+    """The timers of one subscription. They are stopped however it ends."""
 
-    def on_error(error: Exception) -> None:
-        timers.dispose()
-        observer.on_error(error)
+    def __init__(
+        self, observer: abc.ObserverBase[ModelResponseStream], clock: abc.SchedulerBase, idle: float | None
+    ) -> None:
+        self._observer = observer
+        self._clock = clock
+        self._idle = idle
+        self._last = clock.now
+        self._said_nothing = SerialDisposable()
+        self._pause = SerialDisposable()
+        self.timers = CompositeDisposable(self._said_nothing, self._pause)
 
-    def on_completed() -> None:
-        timers.dispose()
-        observer.on_completed()
+    def begin(self, first_token: float | None, total: float | None) -> None:
+        if first_token is not None:
+            message = f"The model said nothing for {first_token} s (first-token timeout)."
+            self._said_nothing.disposable = self._fail_after(first_token, message)
+        if total is not None:
+            self.timers.add(self._fail_after(total, f"The answer was not complete after {total} s (total timeout)."))
+        if self._idle is not None:
+            self._look_after(self._idle)
 
-    return on_error, on_completed
+    def on_next(self, value: ModelResponseStream) -> None:
+        if self._idle is not None:
+            self._last = self._clock.now
+        if not self._said_nothing.is_disposed and any(has_something(choice) for choice in value.choices):
+            self._said_nothing.dispose()
+        self._observer.on_next(value)
+
+    def on_error(self, error: Exception) -> None:
+        self.timers.dispose()
+        self._observer.on_error(error)
+
+    def on_completed(self) -> None:
+        self.timers.dispose()
+        self._observer.on_completed()
+
+    def _fail_after(self, seconds: float, message: str) -> abc.DisposableBase:
+        def fail(*_: object) -> None:
+            self.on_error(Timeout(message))
+
+        return self._clock.schedule_relative(seconds, fail)
+
+    def _look_after(self, seconds: float) -> None:
+        due = self._clock.now + timedelta(seconds=seconds)
+
+        def look(*_: object) -> None:
+            idle, now = self._idle or 0.0, self._clock.now
+            left = idle - (now - self._last).total_seconds()
+            if left > 0:
+                self._look_after(left)
+            elif (now - due).total_seconds() > GRACE:
+                self._look_after(GRACE)
+            else:
+                self.on_error(Timeout(f"The stream stalled: nothing came for {idle:g} s (idle timeout)."))
+
+        self._pause.disposable = self._clock.schedule_relative(timedelta(seconds=seconds), look)

@@ -160,6 +160,7 @@ __all__ = [
     "of",
     "race",
     "repeat_guard",
+    "request_timeout",
     "share",
     "stream",
     "stream_chunk_builder",
@@ -264,6 +265,9 @@ callbacks: list[Any] = []
 
 num_retries: int | None = None
 """How often a call is made again after an error that may pass, where the call itself does not say; None: 2."""
+
+request_timeout: float | None = None
+"""Seconds that a read may take, where the call has no `timeout`; None: 600."""
 
 drop_params: bool = False
 """Whether parameters that a provider does not support are left out instead of being an error."""

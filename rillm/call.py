@@ -22,6 +22,7 @@ from rillm.providers.sources import is_mocked
 from rillm.record import Record
 from rillm.reporter import Reporter
 from rillm.settings import setting
+from rillm.streams.errors import RillmError
 from rillm.streams.opened import AsyncOpenedSource, OpenedSource
 from rillm.streams.response import ModelResponse, fill_arguments
 from rillm.streams.stream import as_stream
@@ -158,6 +159,8 @@ class Call:
 
     def _seconds_to_wait(self, error: Exception) -> float | None:
         """Before the next try; None if there is none. What has been handed to the consumer cannot be taken back."""
+        if isinstance(error, RillmError):
+            error.told(self.record.provider, self.record.model)
         if self.record.stream and self._reporter.has_begun:
             return None
         seconds = self._attempts.after(error)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from rillm.providers.failures import of_exception
 from rillm.providers.openai_dialects import tidied_choice
-from rillm.streams.chunk import ModelResponseStream
+from rillm.streams.any_chunk import as_chunk, with_delta
 from rillm.streams.errors import StreamConsumedError, StreamDecodeError
 from rillm.streams.json_values import is_object
 from rillm.streams.mid_stream import in_stream
@@ -20,8 +20,9 @@ from rillm.streams.threaded import aopen_on_thread
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 
+    from rillm.streams.chunk import ModelResponseStream
+
 END: Final = object()
-CHUNK_FIELDS: Final = frozenset(ModelResponseStream.model_fields)
 
 
 class ObjectSource:
@@ -147,9 +148,9 @@ def chunk_of(item: Any) -> ModelResponseStream:
         data = of_text(data)
     try:
         values: dict[str, Any] = {key: value for key, value in data.items() if value is not None}
-        values["choices"] = [tidied_choice(choice) for choice in values.get("choices", ())]
+        values["choices"] = [tidied_choice(with_delta(choice)) for choice in values.get("choices", ())]
         values["object"] = "chat.completion.chunk"
-        return ModelResponseStream.model_validate(values)
+        return as_chunk(values)
     except (AttributeError, TypeError, ValueError) as error:
         raise StreamDecodeError(f"The stream holds something else than chunks: a {type(item).__name__}.") from error
 

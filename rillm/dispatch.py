@@ -31,6 +31,8 @@ class Dispatcher:
 
     def dispatch(self, calls: Calls, driver: object = None) -> None:
         """Call them: on the event loop of `driver`, if it is one's, else here."""
+        if not calls:
+            return
         if isinstance(driver, AsyncDriver) and driver.is_alive:
             self._last = driver.hold(self._after(self._last, calls))  # pyright: ignore[reportUnknownMemberType]
         else:

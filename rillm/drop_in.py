@@ -9,6 +9,7 @@ from __future__ import annotations
 import runpy
 import sys
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -44,7 +45,6 @@ SWITCHES: Final[dict[str, Any]] = {
     "cache": None,
     "logging": None,
     "model_cost": {},
-    "request_timeout": 600,
 }
 
 
@@ -53,7 +53,9 @@ class DropInModule(ModuleType):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "rillm under LiteLLM's names")
-        if any(other.startswith(f"{name}.") for other in MODULES):
+        is_package = any(other.startswith(f"{name}.") for other in MODULES)
+        self.__spec__ = ModuleSpec(name, None, is_package=is_package)  # `find_spec` asks for it
+        if is_package:
             self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rillm.custom_logger import CustomLogger
 from rillm.parameters import listed
@@ -58,36 +58,52 @@ class Event:
     end: datetime | None
 
 
+class Listener(NamedTuple):
+    """One who is told of one kind of event: what is called by blocking calls, and what on an event loop."""
+
+    blocking: Callable[..., Any]
+    on_loop: Callable[..., Any]
+    by_keyword: bool
+
+    def call(self, event: Event, *, on_event_loop: bool) -> Callable[[], Any]:
+        told = self.on_loop if on_event_loop else self.blocking
+        if self.by_keyword:
+            return partial(told, **keywords(event))
+        if event.kind is Kind.PRE:
+            return partial(told, event.kwargs)
+        return partial(told, event.kwargs, event.response, event.start, event.end)
+
+
 @dataclass(frozen=True, slots=True)
 class Listeners:
     """Those who are told of one call, by kind of event and in their order."""
 
-    by_kind: Mapping[Kind, tuple[Any, ...]] = field(default_factory=dict[Kind, tuple[Any, ...]])
+    by_kind: Mapping[Kind, tuple[Listener, ...]] = field(default_factory=dict[Kind, tuple[Listener, ...]])
 
     @classmethod
     def of_call(cls, params: dict[str, Any]) -> Listeners:
         """Take the call's own out of `params`, and put them after those of the settings."""
         own = {name: listed(params.pop(name, None)) for name in PARAMETERS}
         everything = (*setting(ALL_KINDS), *own[ALL_KINDS])
-        by_kind: dict[Kind, tuple[Any, ...]] = {}
+        by_kind: dict[Kind, tuple[Listener, ...]] = {}
         for kind in Kind:
             names = LISTS.get(kind, ())
             told = [one for name in names for one in setting(name)]
             told += [one for name in names for one in own.get(name, ())]
             if kind is Kind.CANCEL and not told:
-                by_kind[kind] = by_kind[Kind.FAILURE]
+                by_kind[kind] = by_kind.get(Kind.FAILURE, ())
             else:
-                by_kind[kind] = tuple(distinct([*known(told), *everything]))
-        return cls({kind: ones for kind, ones in by_kind.items() if any(hears(one, kind) for one in ones)})
+                found = (listener_of(one, kind) for one in distinct([*known(told), *everything]))
+                by_kind[kind] = tuple(one for one in found if one is not None)
+        return cls(by_kind)
 
     def hear(self, kind: Kind) -> bool:
         """Whether anybody wants to know."""
-        return kind in self.by_kind
+        return bool(self.by_kind.get(kind))
 
     def calls(self, event: Event, *, on_event_loop: bool) -> list[Callable[[], Any]]:
         """What has to be called for `event`, in this order."""
-        bound = (call_of(one, event, on_event_loop=on_event_loop) for one in self.by_kind.get(event.kind, ()))
-        return [call for call in bound if call is not None]
+        return [one.call(event, on_event_loop=on_event_loop) for one in self.by_kind.get(event.kind, ())]
 
 
 def known(told: Iterable[Any]) -> list[Any]:
@@ -118,22 +134,14 @@ def overridden(logger: Any, name: str) -> Any:
     return None if getattr(method, "__func__", method) is getattr(CustomLogger, name, None) else method
 
 
-def hears(one: Any, kind: Kind) -> bool:
-    if is_logger(one):
-        return any(overridden(one, name) for name in METHODS[kind])
-    return kind in LISTS
-
-
-def call_of(one: Any, event: Event, *, on_event_loop: bool) -> Callable[[], Any] | None:
-    """The call of one listener, None if it does not want to know of this."""
-    if is_logger(one):
-        plain, awaited = METHODS[event.kind]
-        names = (awaited, plain) if on_event_loop else (plain, awaited)
-        method = next((found for name in names if (found := overridden(one, name))), None)
-        return method and partial(method, **keywords(event))
-    if event.kind is Kind.PRE:
-        return partial(one, event.kwargs)
-    return partial(one, event.kwargs, event.response, event.start, event.end)
+def listener_of(one: Any, kind: Kind) -> Listener | None:
+    """None if it does not want to know of this kind. A plain function among `callbacks` hears what has a list."""
+    if not is_logger(one):
+        return Listener(one, one, by_keyword=False) if kind in LISTS else None
+    plain, awaited = (overridden(one, name) for name in METHODS[kind])
+    if plain or awaited:
+        return Listener(plain or awaited, awaited or plain, by_keyword=True)
+    return None
 
 
 def keywords(event: Event) -> dict[str, Any]:

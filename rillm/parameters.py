@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from rillm.providers.request import CREDENTIALS
 from rillm.streams.errors import BadRequestError
+from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,7 +48,7 @@ LITELLMS_OWN: Final = ("litellm_", "_litellm_")
 SECRETS: Final = frozenset(
     {
         "api_key", "extra_headers", "headers", "client", "azure_ad_token", "azure_ad_token_provider",
-        "vertex_credentials", *CREDENTIALS,
+        "vertex_credentials", "model_list", "shared_session", *CREDENTIALS,
     }
 )  # fmt: skip
 
@@ -84,6 +85,15 @@ def named(names: Sequence[str], positional: Sequence[Any], params: dict[str, Any
 def without_bookkeeping(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters without those that mean something to LiteLLM alone."""
     return {name: value for name, value in params.items() if name not in NOT_SENT and not name.startswith(LITELLMS_OWN)}
+
+
+def for_callbacks(params: dict[str, Any]) -> dict[str, Any]:
+    """What callbacks may be shown of the parameters: no secrets, nor such within `extra_body`."""
+    shown = {name: value for name, value in params.items() if name not in SECRETS and value is not None}
+    body: Any = shown.get("extra_body")
+    if is_object(body):
+        shown["extra_body"] = {name: value for name, value in body.items() if name not in SECRETS}
+    return shown
 
 
 def number(params: dict[str, Any], name: str) -> float | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rillm.listeners import Event, Kind
 from rillm.operators.cost_tap import cost_of
-from rillm.parameters import SECRETS
+from rillm.parameters import for_callbacks
 from rillm.standard_logging import standard_logging_object
 from rillm.streams.errors import StreamCancelledError
 
@@ -52,6 +52,7 @@ class Record:
     started: datetime = field(default_factory=now)
     asked: datetime | None = None
     first_chunk_at: datetime | None = None
+    _shown: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Take out of `params` what is for callbacks alone."""
@@ -103,13 +104,15 @@ class Record:
             ending.response.hidden_params["_response_ms"] = milliseconds
 
     def _kwargs(self, kind: Kind, moment: datetime | None) -> dict[str, Any]:
-        shown = {name: value for name, value in self.params.items() if name not in SECRETS and value is not None}
+        if self._shown is None:  # once, for one event comes with each chunk
+            self._shown = for_callbacks(self.params)
+        shown = self._shown
         return {
             **shown,
             "model": self.model,
             "messages": self.messages,
             "input": self.messages,
-            "optional_params": shown,
+            "optional_params": {**shown},
             "litellm_params": {
                 "metadata": self.metadata,
                 "api_base": self.api_base,
@@ -137,7 +140,7 @@ class Record:
             "response_cost": None,
             "standard_callback_dynamic_params": {},
             "applied_guardrails": [],
-            "extra_body": self.params.get("extra_body") or {},
+            "extra_body": shown.get("extra_body") or {},
             "model_id": None,
             "response_headers": self.hidden.get("additional_headers") or {},
             "zero_cost_diagnostic": None,

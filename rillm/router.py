@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from rillm.calls import acompletion, completion
+from rillm.parameters import listed
 from rillm.streams.errors import BadRequestError
+from rillm.target import OF_ONE_PROVIDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,8 +77,11 @@ class Router:
     def _params(self, model: str, params: Mapping[str, Any]) -> dict[str, Any]:
         names = [model, *(name for plan in self.fallbacks for name in plan.get(model, ()))]
         first, *others = [deployment for name in names for deployment in self._deployments(name)]
-        own = params.get("fallbacks") or ()
-        return {**self._usual, **first, **params, "fallbacks": [*others, *own]}
+        # A fallback takes over what the call says: here what the call itself says, nothing of the first deployment.
+        alone = {name: self._usual.get(name) for name in first if name not in params}
+        common = {name: value for name, value in params.items() if name not in OF_ONE_PROVIDER}
+        plans = [{**alone, **other, **common} for other in others]
+        return {**self._usual, **first, **params, "fallbacks": [*plans, *listed(params.get("fallbacks"))]}
 
     def _deployments(self, name: str) -> list[dict[str, Any]]:
         found = [dict(one["litellm_params"]) for one in self.model_list if one["model_name"] == name]

@@ -113,7 +113,7 @@ def target_of(model: str, record: Record, params: dict[str, Any], limits: Limits
         "litellm_model_name": model,
         "model_id": None,
         "price_provider": provider.prices,
-        "rates": rates if any(rates) else None,
+        "rates": None if rates == [None, None] else rates,
         "response_cost": None,
         "additional_headers": {},
         "prompt_tokens_estimate": estimate_prompt_tokens(record.messages),
@@ -145,6 +145,8 @@ def with_timeout(params: dict[str, Any], *, stream: bool) -> dict[str, Any]:
     stream_timeout = params.pop("stream_timeout", None)
     if stream and stream_timeout is not None:
         params["timeout"] = stream_timeout
+    if params.get("timeout") is None and setting("request_timeout") is not None:
+        params["timeout"] = setting("request_timeout")
     dropped = params.pop("additional_drop_params", None) or ()
     params.setdefault("drop_params", setting("drop_params"))
     return {name: value for name, value in params.items() if name not in dropped}
@@ -158,7 +160,7 @@ def fallback(one: str | Mapping[str, Any], model: str, params: Mapping[str, Any]
     changes = {"model": one} if isinstance(one, str) else dict(one)
     other = str(changes.pop("model", model))
     same = dict(params)
-    if provider_of(other, changes) != provider_of(model, params):
+    if provider_of(other, changes) not in {"", provider_of(model, params)}:
         for name in ("custom_llm_provider", *OF_ONE_PROVIDER):
             same.pop(name, None)
     return other, same | changes

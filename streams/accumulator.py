@@ -35,7 +35,7 @@ class Accumulator:
             delta = choice.delta
             if delta.content:
                 accumulator.texts.append(delta.content)
-                if len(delta.__pydantic_fields_set__) == 1 and not choice.finish_reason:
+                if len(delta.__pydantic_fields_set__) == 1 and not (choice.finish_reason or choice.__pydantic_extra__):
                     if choice.logprobs:
                         accumulator.add_logprobs(choice.logprobs)
                     continue  # nearly every chunk

@@ -18,3 +18,10 @@ def is_array(value: Any) -> TypeGuard[list[Any]]:
 def objects_in(values: Any) -> list[dict[str, Any]]:
     """The objects in a list; none where it is no list."""
     return [value for value in values if is_object(value)] if is_array(values) else []
+
+
+def merged(earlier: Any, later: Any) -> Any:
+    """`later` over `earlier`, object by object; null changes nothing."""
+    if is_object(earlier) and is_object(later):
+        return earlier | {key: merged(earlier.get(key), value) for key, value in later.items()}
+    return earlier if later is None else later

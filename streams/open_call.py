@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from rillm.streams.function import ChatCompletionMessageToolCall, CustomTool, Function
-from rillm.streams.json_values import is_object
+from rillm.streams.json_values import merged
 
 if TYPE_CHECKING:
     from rillm.streams.function import ChatCompletionDeltaToolCall
@@ -41,7 +41,7 @@ class OpenCall:
         if arguments:
             self.arguments.append(arguments)
         for key, value in fragment.extra.items():
-            self.extra[key] = _merged(self.extra.get(key), value)
+            self.extra[key] = merged(self.extra.get(key), value)
 
     def _add_name(self, piece: str) -> None:
         """A name comes whole, in pieces before the arguments, longer each time, or again with each fragment."""
@@ -73,9 +73,3 @@ class OpenCall:
 
 def name_of(fragment: ChatCompletionDeltaToolCall) -> str:
     return fragment.function.name or (fragment.custom.name if fragment.custom else None) or ""
-
-
-def _merged(earlier: Any, later: Any) -> Any:
-    if is_object(earlier) and is_object(later):
-        return earlier | {key: _merged(earlier.get(key), value) for key, value in later.items()}
-    return earlier if later is None else later

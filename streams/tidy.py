@@ -103,7 +103,7 @@ class Tidy:
         delta = choice.delta
         if choice.finish_reason:
             self._finish_reasons[choice.index] = choice.finish_reason
-            self._finish_extra[choice.index] = choice.extra.copy()
+            self._finish_extra.setdefault(choice.index, {}).update(choice.extra)
             choice.extra.clear()
             if delta.provider_specific_fields:
                 self._finish_fields.setdefault(choice.index, {}).update(delta.provider_specific_fields)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import model_validator
 
 from rillm.streams.by_hand import for_direct_use, given, plain
-from rillm.streams.json_values import is_object
+from rillm.streams.json_values import is_object, merged
 from rillm.streams.model import Model
 from rillm.streams.usage_details import CompletionTokensDetails, PromptTokensDetails, in_openai_shape
 
@@ -96,16 +96,10 @@ def merge_usage(earlier: Usage | None, later: Usage) -> Usage:
     """The last report wins, field by field; an explicit 0 is a report. Several reports are never summed."""
     if earlier is None:
         return later
-    merged = _merged(earlier.model_dump(exclude_unset=True), later.model_dump(exclude_unset=True))
+    values = merged(earlier.model_dump(exclude_unset=True), later.model_dump(exclude_unset=True))
     if "total_tokens" not in later.model_fields_set and not later.model_fields_set.isdisjoint(SUMMANDS):
-        merged.pop("total_tokens", None)  # the earlier one was a sum of other numbers
-    return Usage.model_validate(merged)
-
-
-def _merged(earlier: Any, later: Any) -> Any:
-    if is_object(earlier) and is_object(later):
-        return earlier | {key: _merged(earlier.get(key), value) for key, value in later.items()}
-    return earlier if later is None else later
+        values.pop("total_tokens", None)  # the earlier one was a sum of other numbers
+    return Usage.model_validate(values)
 
 
 def estimate_tokens(text: str) -> int:
