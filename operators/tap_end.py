@@ -7,8 +7,7 @@ from datetime import datetime  # noqa: TC003 - for whoever asks for the types of
 from traceback import format_exc
 from typing import TYPE_CHECKING
 
-from reactivex.disposable import CompositeDisposable, Disposable
-
+from rillm.operators.at_the_end import at_the_end
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.errors import RillmError
 from rillm.streams.mid_stream import in_stream
@@ -60,13 +59,8 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
         ) -> abc.DisposableBase:
             accumulator = Accumulator()
             add, emit = accumulator.add, observer.on_next
-            ended = False
 
-            def end(error: Exception | None = None, *, cancelled: bool = False) -> None:
-                nonlocal ended
-                if ended:
-                    return
-                ended = True
+            def end(error: Exception | None, cancelled: bool, _: object) -> None:  # noqa: FBT001 - as it is called
                 response = accumulator.response() if accumulator.started_at else None
                 if isinstance(error, RillmError) and response is not None:
                     in_stream(error).partial = error.partial or response
@@ -76,16 +70,8 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
                 add(chunk)
                 emit(chunk)
 
-            def on_error(error: Exception) -> None:
-                end(error)
-                observer.on_error(error)
-
-            def on_completed() -> None:
-                end()
-                observer.on_completed()
-
-            upstream = source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
-            return CompositeDisposable(Disposable(lambda: end(cancelled=True)), upstream)
+            ended = source.pipe(at_the_end(end))
+            return ended.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
 
         return Stream(subscribe)
 

@@ -171,7 +171,8 @@ __all__ = [
     "zip",
 ]
 
-# Where the public names live. They are loaded when they are first asked for, so that `import rillm` costs nothing.
+# Where the public names live; the others are errors. They are loaded when they are first asked for, so that
+# `import rillm` costs nothing.
 HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.chunk_builder": ("stream_chunk_builder",),
     "rillm.calls": ("acompletion", "completion", "stream"),
@@ -181,46 +182,6 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.decoding": ("decode",),
     "rillm.logging_object": ("Logging",),
     "rillm.mocks": ("mock_completion",),
-    "rillm.exceptions": (
-        "LITELLM_EXCEPTION_TYPES",
-        "APIConnectionError",
-        "APIError",
-        "APIResponseValidationError",
-        "APIStatusError",
-        "AuthenticationError",
-        "BadGatewayError",
-        "BadRequestError",
-        "BudgetExceededError",
-        "ConflictError",
-        "ContentPolicyViolationError",
-        "ContextWindowExceededError",
-        "FrameTooLargeError",
-        "ImageFetchError",
-        "InternalServerError",
-        "InvalidRequestError",
-        "JSONSchemaValidationError",
-        "LiteLLMUnknownProvider",
-        "MidStreamFallbackError",
-        "MissingExtraError",
-        "MockException",
-        "NotFoundError",
-        "OpenAIError",
-        "PaymentRequiredError",
-        "PermissionDeniedError",
-        "RateLimitError",
-        "RejectedRequestError",
-        "RepeatedChunkError",
-        "RillmError",
-        "ServiceUnavailableError",
-        "StreamCancelledError",
-        "StreamConsumedError",
-        "StreamDecodeError",
-        "StreamTruncatedError",
-        "Timeout",
-        "UnprocessableEntityError",
-        "UnsupportedEndpointError",
-        "UnsupportedParamsError",
-    ),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
@@ -284,9 +245,9 @@ def __getattr__(name: str) -> Any:
     elif name == "__version__":
         value = import_module("importlib.metadata").version("rillm")
     else:
-        home = next((home for home, names in HOMES.items() if name in names), None)
-        if home is None:
+        if name not in __all__:
             raise AttributeError(f"module 'rillm' has no attribute {name!r}")
+        home = next((home for home, names in HOMES.items() if name in names), "rillm.exceptions")
         value = getattr(import_module(home), name)
     globals()[name] = value
     return value

@@ -11,9 +11,9 @@ from reactivex import operators as ops
 
 from rillm.attempts import DEFAULT_RETRIES, Attempts
 from rillm.completion_stream import CompletionStream
-from rillm.hooks import at_the_end
 from rillm.listeners import Listeners
 from rillm.operators.accumulate import accumulate
+from rillm.operators.at_the_end import at_the_end
 from rillm.operators.merge_reasoning import merge_reasoning
 from rillm.operators.repeat_guard import repeat_guard
 from rillm.operators.tap_end import tap_end

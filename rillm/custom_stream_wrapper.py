@@ -11,7 +11,6 @@ from rillm.listeners import Listeners
 from rillm.logging_object import Logging
 from rillm.operators.normalize import normalize
 from rillm.operators.tap_end import tap_end
-from rillm.prompt import estimate_prompt_tokens
 from rillm.providers.registry import PROVIDERS
 from rillm.record import Record
 from rillm.reporter import Reporter
@@ -61,7 +60,9 @@ class CustomStreamWrapper(Stream[ModelResponseStream]):
         name = (model or "").removeprefix(f"{provider}/")
         record = logging_obj.record if isinstance(logging_obj, Logging) else Record([], {}, "completion", stream=True)
         record.provider, record.model = provider, name
-        record.hidden.update(hidden_params(record, provider, _response_headers))
+        known = PROVIDERS.get(provider)
+        headers = {"additional_headers": dict(_response_headers or {}), "api_base": ""}
+        record.hidden.update(record.hidden_params(provider, known.prices if known else None) | headers)
         self._record = record
         details = logging_obj.model_call_details if isinstance(logging_obj, Logging) else None
         reporter = Reporter(record, Listeners.of_call({}), details)
@@ -100,17 +101,3 @@ def speaks_openai(provider: str) -> bool:
     """Whether its finish_reason is OpenAI's own, to be kept as it is."""
     known = PROVIDERS.get(provider)
     return known is not None and known.format == "openai-chat"
-
-
-def hidden_params(record: Record, provider: str, headers: Mapping[str, str] | None) -> dict[str, Any]:
-    known = PROVIDERS.get(provider)
-    return {
-        "custom_llm_provider": provider,
-        "litellm_call_id": record.call_id,
-        "model_id": None,
-        "api_base": "",
-        "price_provider": known.prices if known else None,
-        "response_cost": None,
-        "additional_headers": dict(headers or {}),
-        "prompt_tokens_estimate": estimate_prompt_tokens(record.messages),
-    }

@@ -1,10 +1,8 @@
-"""Where a call's callbacks hang: around the request, at each chunk, and at the end."""
+"""Where a call's callbacks hang: around the request, and at each chunk."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
-
-from reactivex.disposable import CompositeDisposable, Disposable
+from typing import TYPE_CHECKING
 
 from rillm.listeners import Kind
 from rillm.streams.stream import Stream
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from rillm.record import Record
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.source import AsyncReading, Reading, Source
-
-T = TypeVar("T")
 
 
 class WatchedSource:
@@ -74,35 +70,6 @@ def each_chunk(
                 emit(chunk)
 
             return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
-
-        return Stream(subscribe)
-
-    return tapped
-
-
-def at_the_end(action: Callable[[Exception | None, bool, object], None]) -> Operator[T, T]:
-    """Call `action(error, cancelled, driver)` once, before the consumer learns that the stream is over."""
-
-    def tapped(source: Observable[T]) -> Stream[T]:
-        def subscribe(observer: abc.ObserverBase[T], scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
-            ended = False
-
-            def end(error: Exception | None = None, *, cancelled: bool = False) -> None:
-                nonlocal ended
-                if not ended:
-                    ended = True
-                    action(error, cancelled, scheduler)
-
-            def on_error(error: Exception) -> None:
-                end(error)
-                observer.on_error(error)
-
-            def on_completed() -> None:
-                end()
-                observer.on_completed()
-
-            upstream = source.subscribe(observer.on_next, on_error, on_completed, scheduler=scheduler)
-            return CompositeDisposable(upstream, Disposable(lambda: end(cancelled=True)))
 
         return Stream(subscribe)
 

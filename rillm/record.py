@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rillm.listeners import Event, Kind
 from rillm.operators.cost_tap import cost_of
 from rillm.parameters import for_callbacks
+from rillm.prompt import estimate_prompt_tokens
 from rillm.standard_logging import standard_logging_object
 from rillm.streams.errors import StreamCancelledError
 
@@ -59,6 +60,18 @@ class Record:
         self.metadata = self.params.pop("metadata", None) or {}
         self.call_id = self.params.pop("litellm_call_id", None) or str(uuid.uuid4())
         self.trace_id = self.params.pop("litellm_trace_id", None) or str(uuid.uuid4())
+
+    def hidden_params(self, provider: str, prices: str | None) -> dict[str, Any]:
+        """The `_hidden_params` of an answer of `provider`, before it has come; `prices` is its name in price tables."""
+        return {
+            "custom_llm_provider": provider,
+            "litellm_call_id": self.call_id,
+            "model_id": None,
+            "price_provider": prices,
+            "response_cost": None,
+            "additional_headers": {},
+            "prompt_tokens_estimate": estimate_prompt_tokens(self.messages),
+        }
 
     def before(self) -> Event:
         """The request is about to be sent."""

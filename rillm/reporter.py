@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.dispatch import Dispatcher, asyncio_runs
-from rillm.hooks import at_the_end, each_chunk, watched
+from rillm.hooks import each_chunk, watched
 from rillm.listeners import Kind
+from rillm.operators.at_the_end import at_the_end
 from rillm.operators.tap_end import Ending
 from rillm.record import kind_of
 from rillm.streams.async_driver import AsyncDriver

@@ -12,7 +12,6 @@ import reactivex
 from rillm.operators.normalize import normalize
 from rillm.operators.timeouts import timeouts
 from rillm.parameters import listed, number, without_bookkeeping
-from rillm.prompt import estimate_prompt_tokens
 from rillm.providers.openai_request import plain
 from rillm.providers.registry import resolve
 from rillm.providers.request import CREDENTIALS
@@ -108,15 +107,9 @@ def target_of(model: str, record: Record, params: dict[str, Any], limits: Limits
     rates = [params.pop(rate, None) for rate in ("input_cost_per_token", "output_cost_per_token")]
     stream_options: dict[str, Any] = params.get("stream_options") or {}
     hidden: dict[str, Any] = {
-        "custom_llm_provider": provider.name,
-        "litellm_call_id": record.call_id,
+        **record.hidden_params(provider.name, provider.prices),
         "litellm_model_name": model,
-        "model_id": None,
-        "price_provider": provider.prices,
         "rates": None if rates == [None, None] else rates,
-        "response_cost": None,
-        "additional_headers": {},
-        "prompt_tokens_estimate": estimate_prompt_tokens(record.messages),
     }
     source, format_, name = source_of(
         provider,

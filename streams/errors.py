@@ -39,37 +39,8 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from rillm.streams.json_values import is_object
-from rillm.streams.rillm_error import Details, ModelFirst, ProviderFirst, RillmError
-
-__all__ = [
-    "APIConnectionError",
-    "APIError",
-    "APIResponseValidationError",
-    "APIStatusError",
-    "AuthenticationError",
-    "BadGatewayError",
-    "BadRequestError",
-    "ConflictError",
-    "ContentPolicyViolationError",
-    "ContextWindowExceededError",
-    "FrameTooLargeError",
-    "InternalServerError",
-    "MissingExtraError",
-    "NotFoundError",
-    "PaymentRequiredError",
-    "PermissionDeniedError",
-    "RateLimitError",
-    "RepeatedChunkError",
-    "RillmError",
-    "ServiceUnavailableError",
-    "StreamCancelledError",
-    "StreamConsumedError",
-    "StreamDecodeError",
-    "StreamTruncatedError",
-    "Timeout",
-    "UnprocessableEntityError",
-    "UnsupportedParamsError",
-]
+from rillm.streams.rillm_error import Details, ModelFirst, ProviderFirst
+from rillm.streams.rillm_error import RillmError as RillmError  # noqa: PLC0414 - so it is imported from here, too
 
 
 class APIError(RillmError):

@@ -217,6 +217,43 @@ def test_cost(told: Told, model: str) -> None:
     assert kwargs["response_cost"] == response.hidden_params["response_cost"]
 
 
+def test_rates_of_nothing_cost_nothing(told: Told) -> None:
+    rates: dict[str, Any] = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
+    rillm.completion("openai/gpt-4o-mini", MESSAGES, mock_response="Hello", api_key=KEY, **rates)
+    ((_, kwargs, *_),) = told.calls
+    assert kwargs["response_cost"] == 0
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"api_key": "sk-secret"},
+        {"model_list": [{"litellm_params": {"api_key": "sk-secret"}}]},
+        {"extra_body": {"api_key": "sk-secret", "kept": 1}},
+        {"extra_headers": {"x-key": "sk-secret"}},
+        {"fallbacks": [{"model": "mock/other", "api_key": "sk-secret"}]},
+    ],
+)
+def test_callbacks_are_not_shown_secrets(told: Told, params: dict[str, Any]) -> None:
+    rillm.completion("mock/x", MESSAGES, mock_response="Hello", **params)
+    ((_, kwargs, *_),) = told.calls
+    assert "sk-secret" not in repr(kwargs)
+    assert kwargs["extra_body"] == ({"kept": 1} if "extra_body" in params else {})
+
+
+def test_a_function_hears_the_same_whoever_else_listens() -> None:
+    class Logger(rillm.CustomLogger):
+        def log_stream_event(self, *_: Any, **__: Any) -> None: ...
+
+    heard: list[str] = []
+
+    def listen(kwargs: dict[str, Any], *_: Any) -> None:
+        heard.append(kwargs["log_event_type"])
+
+    list(rillm.completion("mock/x", MESSAGES, stream=True, mock_response="a b", callbacks=[listen, Logger()]))
+    assert heard == ["pre_api_call", "successful_api_call"]
+
+
 @pytest.fixture
 def log() -> Iterator[list[str]]:
     lines: list[str] = []

@@ -71,8 +71,9 @@ def generic(text: str, reason: str = "", **fields: Any) -> dict[str, Any]:
         [generic("Hel"), generic("lo"), generic("", "stop")],
         [generic("Hel", "stop"), generic("lo", "stop"), generic("")],
         [chunk("Hel"), chunk("lo")],
+        [{"object": "text_completion", "choices": [{"index": 0, "text": text}]} for text in ("Hel", "lo")],
     ],
-    ids=["chunks", "dicts", "generic dicts", "generic dicts that finish at once", "no finish"],
+    ids=["chunks", "dicts", "generic dicts", "generic dicts that finish at once", "no finish", "legacy completions"],
 )
 def test_objects(read: Callable[..., list[Any]], objects: list[Any]) -> None:
     chunks = read(objects)

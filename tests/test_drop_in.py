@@ -52,6 +52,8 @@ def python(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str
         "import rillm.drop_in; rillm.drop_in.install(); import litellm; litellm.completion",
         "import rillm; rillm.drop_in.install()",
         "import sys, litellm; assert 'openai' not in sys.modules",
+        "import importlib.util as u; assert u.find_spec('litellm'); assert u.find_spec('litellm.types.utils')",
+        "import litellm, rillm; litellm.request_timeout = 30.0; assert rillm.request_timeout == 30.0",
     ],
 )
 def test_a_program_that_works(code: str) -> None:

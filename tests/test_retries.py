@@ -200,6 +200,13 @@ def test_a_model_that_cannot_be_asked_falls_back_too(server: Server, ask: Way) -
 
 
 @every_way
+def test_a_fallback_without_a_provider_is_asked_of_the_same(server: Server, ask: Way) -> None:
+    server.play(refused(401), GOOD)
+    assert ask(server, "here", custom_llm_provider="openai", fallbacks=["there"]) == "Hello"
+    assert [exchange.request.json["model"] for exchange in server.exchanges] == ["here", "there"]
+
+
+@every_way
 def test_a_key_goes_to_its_own_provider_alone(server: Server, ask: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "groq-key")
     monkeypatch.setenv("GROQ_API_BASE", server.url)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from time import monotonic
+import asyncio
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -10,11 +11,14 @@ import pytest
 
 import rillm
 from tests.kit import wire
-from tests.kit.calls import KEY, MESSAGES
+from tests.kit.calls import KEY, MESSAGES, MODEL
+from tests.kit.leaks import run
 from tests.kit.server import Answer, Do, script
 from tests.kit.ways import every_stream, every_way
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.kit.server import Server
     from tests.kit.ways import Way
 
@@ -90,6 +94,14 @@ def test_stream_timeout_is_for_streams_only(server: Server) -> None:
 
 
 @every_way
+def test_the_setting(server: Server, ask: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rillm, "request_timeout", SHORT)
+    server.play(NEVER_ANSWERS)
+    with pytest.raises(rillm.Timeout, match="did not answer in time"):
+        ask(server)
+
+
+@every_way
 def test_a_slow_first_token_is_tried_again(server: Server, ask: Way) -> None:
     server.play(script(*PINGS), GOOD)
     assert ask(server, first_token_timeout=SHORT, max_retries=1) == "Hello"
@@ -103,3 +115,51 @@ def test_the_total_is_for_all_tries(server: Server, ask: Way) -> None:
         ask(server, total_timeout=1, max_retries=5)
     assert monotonic() - began < 4
     assert len(server.exchanges) == 1
+
+
+@every_way
+@pytest.mark.parametrize("params", [{"first_token_timeout": SHORT}, {"idle_timeout": SHORT}, {"total_timeout": SHORT}])
+def test_it_tells_its_call(server: Server, ask: Way, params: dict[str, Any]) -> None:
+    server.play(script(ROLE, Do.STALL))
+    with pytest.raises(rillm.Timeout) as caught:
+        ask(server, **params)
+    assert (caught.value.llm_provider, caught.value.model) == ("openai", "gpt-test")
+
+
+def slow_reader(server: Server) -> list[str | None]:
+    texts: list[str | None] = []
+    for chunk in rillm.completion(MODEL, MESSAGES, stream=True, api_base=server.url, api_key=KEY, idle_timeout=SHORT):
+        texts.append(chunk.choices[0].delta.content)
+        sleep(2 * SHORT if texts == ["a"] else 0)
+    return texts
+
+
+def slow_areader(server: Server) -> list[str | None]:
+    async def main() -> list[str | None]:
+        texts: list[str | None] = []
+        params: dict[str, Any] = {"api_base": server.url, "api_key": KEY, "idle_timeout": SHORT}
+        async for chunk in await rillm.acompletion(MODEL, MESSAGES, stream=True, **params):
+            texts.append(chunk.choices[0].delta.content)
+            await asyncio.sleep(2 * SHORT if texts == ["a"] else 0)
+        return texts
+
+    return run(main())
+
+
+def blocking_areader(server: Server) -> list[str | None]:
+    async def main() -> list[str | None]:
+        texts: list[str | None] = []
+        params: dict[str, Any] = {"api_base": server.url, "api_key": KEY, "idle_timeout": SHORT}
+        async for chunk in await rillm.acompletion(MODEL, MESSAGES, stream=True, **params):
+            texts.append(chunk.choices[0].delta.content)
+            sleep(2 * SHORT if texts == ["a"] else 0)  # noqa: ASYNC251 - as some consumers do
+        return texts
+
+    return run(main())
+
+
+@pytest.mark.parametrize("reader", [slow_reader, slow_areader, blocking_areader])
+def test_a_slow_consumer_is_no_stall(server: Server, reader: Callable[[Server], list[str | None]]) -> None:
+    """What came while it was busy is there, and is seen before the clock is."""
+    server.play(script(wire.frame("a"), 0.02, wire.frame("b"), 0.02, wire.frame("c"), wire.finish(), wire.DONE))
+    assert reader(server) == ["a", "b", "c", None]

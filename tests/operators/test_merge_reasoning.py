@@ -34,6 +34,9 @@ END = delta(finish="stop")
             [delta(thought="Hm"), delta("A"), delta(thought="Hm"), delta("B"), END],
             ["<think>Hm", "</think>A", "<think>Hm", "</think>B", None],
         ),
+        ([delta(thought="Hm"), delta("Yes", " so"), delta(" sir"), END], ["<think>Hm", " so</think>Yes", " sir", None]),
+        ([delta("Yes", "Hm"), END], ["<think>Hm</think>Yes", None]),
+        ([delta(thought="Hm", finish="length")], ["<think>Hm</think>"]),
         (
             [delta(thought="Hm"), delta("B", index=1), delta("A"), END],
             ["<think>Hm", "B", "</think>A", None],

@@ -100,6 +100,11 @@ def test_logprobs(sent: list[Any], expected: dict[str, Any] | None) -> None:
     assert read(built(part({"content": "x"}, logprobs=value) for value in sent).choices[0].get("logprobs")) == expected
 
 
+def test_logprobs_hide_nothing_beside_them() -> None:
+    (choice,) = built([part({"content": "x"}, logprobs={"content": []}, stop_reason="###")]).choices
+    assert choice.get("stop_reason") == "###"
+
+
 def test_several_choices() -> None:
     chunks = [
         part({"content": "x"}, index=1),

@@ -126,6 +126,7 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     # Ends
     "finish-with-content": HI,
     "finish-alone": {"finish_reason": "content_filter"},
+    "finish-twice": {**HI, "stop_reason": "###"},
     "finish-changes": {**HI, "text": "Hi!"},
     "finish-empty-text": {**HI, "finish_reason": "length"},
     "finish-with-native": {**HI, "native_finish_reason": "end_turn"},
