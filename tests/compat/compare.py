@@ -1,4 +1,4 @@
-"""Asks LiteLLM and rillm the same: every fact that is to be the same in both, side by side.
+"""Asks LiteLLM and rillm the same: what is to be the same in both, and what is to be better here, side by side.
 
     python tests/compat/compare.py > tests/compat/RESULTS.md
 
@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 
 HERE = Path(__file__).parent
 LIBRARIES = ("litellm", "rillm")
-MARKS = ("same_as_litellm", "better_than_litellm")
+MARKS = {"same_as_litellm": "What is the same", "better_than_litellm": "What is better in rillm"}
 
 
 def outcomes(library: str, mark: str) -> dict[tuple[str, str], list[bool]]:
@@ -38,9 +38,9 @@ def outcomes(library: str, mark: str) -> dict[tuple[str, str], list[bool]]:
         cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314 - our own report
         found: dict[tuple[str, str], list[bool]] = defaultdict(list)
         for case in cases:
-            section = case.attrib["classname"].rpartition(".")[2].removeprefix("test_")
-            fact = case.attrib["name"].partition("[")[0].removeprefix("test_")
-            found[section, fact].append(all(child.tag not in {"failure", "error"} for child in case))
+            section = case.get("classname", "").rpartition(".")[2].removeprefix("test_")
+            fact = case.get("name", "").partition("[")[0].removeprefix("test_")
+            found[section, fact].append(all(child.tag not in {"failure", "error", "skipped"} for child in case))
     return found
 
 
@@ -75,8 +75,9 @@ def main() -> None:
     today = dt.datetime.now(tz=dt.UTC).date()
     print(f"# LiteLLM {theirs} and rillm {version('rillm')}, {today}\n")
     print("Made by `tests/compat/compare.py`; Python", ".".join(map(str, sys.version_info[:3])))
-    print("\n## What is the same\n")
-    print("\n".join(table(MARKS[0])))
+    for mark, title in MARKS.items():
+        print(f"\n## {title}\n")
+        print("\n".join(table(mark)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import threading
 import time
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 
 import rillm
@@ -315,7 +316,6 @@ def test_an_exception_with_a_status(lib: Any, way: Way, status: int, name: str) 
     ],
 )
 def test_an_exception_of_openai(lib: Any, way: Way, theirs: str, name: str, status: int) -> None:
-    httpx = pytest.importorskip("httpx")
     openai = pytest.importorskip("openai")
     request = httpx.Request("POST", "https://example.org")
     if hasattr(getattr(openai, theirs), "status_code"):
