@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from rillm.providers.anthropic_blocks import Blocks
 from rillm.providers.anthropic_events import index_of, object_of, text_of
 from rillm.providers.anthropic_fields import OUTLINE, Values
 from rillm.providers.anthropic_usage import OUTPUT, openai_usage, reported
-from rillm.providers.chunks import chunk_of, text_chunk
-from rillm.providers.failures import failure, not_a_stream
+from rillm.providers.chunks import chunk_of, end_chunk, head_chunk, text_chunk
+from rillm.providers.failures import failure
 from rillm.providers.framing import WHOLE_BODY
 from rillm.providers.openai_chat import END, parsed, shown
-from rillm.streams.chunk import ModelResponseStream
+from rillm.providers.whole_body import not_a_stream
 from rillm.streams.errors import StreamDecodeError
-from rillm.streams.frame import NamedFrame
+from rillm.streams.frame import event_of
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from rillm.streams.chunk import ModelResponseStream
 
 # https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
 REASONS: Final[Mapping[str, str]] = {
@@ -73,17 +74,18 @@ class AnthropicMessagesDecoder:
                 if text and isinstance(text, str):
                     self._blocks.text_length += len(text)
                     return (text_chunk(text),)  # nearly every chunk
-        name = frame.event if isinstance(frame, NamedFrame) else ""
+        name = event_of(frame)
+        if name == "error" or (name == WHOLE_BODY and not is_object(event)):
+            raise failure(event)
         if not is_object(event):
-            raise failure(event) if name == WHOLE_BODY else StreamDecodeError(f"Not a JSON object: {shown(frame)}")
+            raise StreamDecodeError(f"Not a JSON object: {shown(frame)}")
         try:
             return list(self._chunks(event, name))
         except ValueError as error:
-            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-            raise StreamDecodeError(f"An event is not what the format allows ({reason}): {shown(frame)}") from None
+            raise StreamDecodeError(f"An event is not what the format allows ({error}): {shown(frame)}") from None
 
     def _not_json(self, frame: bytes) -> Sequence[ModelResponseStream]:
-        name = frame.event if isinstance(frame, NamedFrame) else ""
+        name = event_of(frame)
         if name == WHOLE_BODY:
             raise not_a_stream(frame)
         if name == "error":
@@ -94,8 +96,6 @@ class AnthropicMessagesDecoder:
 
     def _chunks(self, event: Values, name: str) -> Iterator[ModelResponseStream]:
         match event.get("type") or name:
-            case _ if name == "error":
-                raise failure(event)
             case "message_start":
                 yield self._head(object_of(event, "message"))
             case "content_block_start":
@@ -118,8 +118,7 @@ class AnthropicMessagesDecoder:
         """The message so far. Its `output_tokens` are those of a message cut off here: not yet a report."""
         self._counts = reported(message.get("usage"))
         self._counts.pop(OUTPUT, None)
-        head: Values = {"id": message.get("id"), "model": message.get("model"), "choices": []}
-        return ModelResponseStream.model_validate({**head, "usage": openai_usage(self._counts)})
+        return head_chunk(id=message.get("id"), model=message.get("model"), usage=openai_usage(self._counts))
 
     @staticmethod
     def _block_chunk(delta: Values) -> Iterator[ModelResponseStream]:
@@ -130,16 +129,15 @@ class AnthropicMessagesDecoder:
         self._counts |= reported(told.get("usage"))
         native = text_of(told, "stop_reason")
         fields = {name: told[name] for name in AT_THE_END if told.get(name)}
-        if native:
-            fields["native_finish_reason"] = native
         if native in UNFINISHED:
             fields["unfinished"] = True
         outline = self._blocks.outline()
         if outline:
             fields[OUTLINE] = outline
-        reason = ("tool_calls" if self._blocks.calls else REASONS.get(native, native)) if native else None
         usage = openai_usage(self._counts)
-        return chunk_of({"provider_specific_fields": fields or None}, finish_reason=reason, usage=usage)
+        if not native:  # usage alone, before the reason or after it
+            return chunk_of({"provider_specific_fields": fields or None}, usage=usage)
+        return end_chunk(native, REASONS, called=self._blocks.calls > 0, usage=usage, **fields)
 
     def _whole(self, message: Values) -> Iterator[ModelResponseStream]:
         """An answer that came whole, as the stream of it."""

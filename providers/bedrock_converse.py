@@ -7,24 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
-
 from rillm.providers.amazon_event_stream import ExceptionFrame
 from rillm.providers.bedrock_blocks import OpenBlocks
 from rillm.providers.bedrock_errors import error_of
 from rillm.providers.bedrock_frames import number_in, object_in, whole_object_in
 from rillm.providers.bedrock_usage import usage_of
 from rillm.providers.bedrock_whole import events_of
-from rillm.providers.chunks import chunk_of, text_chunk
+from rillm.providers.chunks import chunk_of, end_chunk, head_chunk, text_chunk
 from rillm.providers.failures import failure
 from rillm.providers.framing import WHOLE_BODY
-from rillm.streams.chunk import ModelResponseStream
-from rillm.streams.errors import StreamDecodeError
-from rillm.streams.frame import NamedFrame
+from rillm.streams.frame import event_of
 from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rillm.streams.chunk import ModelResponseStream
 
 # A stop that is not named here, as "malformed_tool_use", is "stop".
 REASONS: Final[Mapping[str, str]] = {
@@ -38,7 +36,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 def is_metadata(frame: bytes) -> bool:
     """Whether a frame is the last of a stream. Usage is in it, after the stop."""
-    return isinstance(frame, NamedFrame) and frame.event == "metadata"
+    return event_of(frame) == "metadata"
 
 
 class ConverseDecoder:
@@ -52,7 +50,7 @@ class ConverseDecoder:
         self._blocks = OpenBlocks()
 
     def decode(self, frame: bytes) -> Sequence[ModelResponseStream]:
-        name = frame.event if isinstance(frame, NamedFrame) else ""
+        name = event_of(frame)
         if isinstance(frame, ExceptionFrame):
             raise error_of(frame)
         if name == WHOLE_BODY:
@@ -70,13 +68,9 @@ class ConverseDecoder:
             text = delta.get("text") if is_object(delta) else None
             if isinstance(text, str):
                 return (text_chunk(text),)  # nearly every event
-        try:
-            return self._chunks(name, data, number_in(data, "contentBlockIndex"))
-        except ValidationError as error:
-            reason = error.errors()[0]["msg"]
-            raise StreamDecodeError(f"An event {name} is not what the format allows: {reason}.") from None
+        return self._rare(name, data, number_in(data, "contentBlockIndex"))
 
-    def _chunks(self, name: str, data: dict[str, Any], block: int) -> Sequence[ModelResponseStream]:
+    def _rare(self, name: str, data: dict[str, Any], block: int) -> Sequence[ModelResponseStream]:
         match name:
             case "contentBlockStart":
                 return self._blocks.start(block, data.get("start"))
@@ -93,13 +87,9 @@ class ConverseDecoder:
 
     def _stop(self, data: dict[str, Any]) -> ModelResponseStream:
         self._stopped = True
-        native = str(data.get("stopReason"))
-        reason = REASONS.get(native, "tool_calls" if self._blocks.calls else "stop")
-        fields = {"native_finish_reason": native}
-        extra = data.get("additionalModelResponseFields")
-        if extra:
-            fields["additionalModelResponseFields"] = extra
-        return chunk_of({"provider_specific_fields": fields}, finish_reason=reason)
+        native, extra = str(data.get("stopReason")), data.get("additionalModelResponseFields")
+        fields = {"additionalModelResponseFields": extra} if extra else {}
+        return end_chunk(native, REASONS, others="stop", called=self._blocks.calls > 0, **fields)
 
     def _end(self, data: dict[str, Any]) -> ModelResponseStream:
         # Without a stop before it the answer is not over, whatever the tokens were.
@@ -107,7 +97,7 @@ class ConverseDecoder:
         usage, trace = usage_of(data.get("usage")), data.get("trace")
         if trace:
             return chunk_of({"provider_specific_fields": {"trace": trace}}, usage=usage)
-        return ModelResponseStream.model_validate({"choices": [], "usage": usage})
+        return head_chunk(usage=usage)
 
     def _decode_whole(self, frame: bytes) -> Sequence[ModelResponseStream]:
         """A body that is no stream: the answer of Converse, or an error."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rillm.providers.failures import not_a_stream
 from rillm.providers.framing import WHOLE_BODY
 from rillm.providers.openai_chat import parsed, shown
+from rillm.providers.whole_body import body_of, not_a_stream
 from rillm.streams.errors import StreamDecodeError
 from rillm.streams.frame import NamedFrame
 from rillm.streams.json_values import is_object
@@ -29,10 +29,10 @@ def object_in(frame: bytes) -> dict[str, Any]:
 
 def whole_object_in(frame: bytes) -> dict[str, Any]:
     """The JSON object that a body is, if it is no page of a gateway."""
-    try:
-        return object_in(frame)
-    except StreamDecodeError:
-        raise not_a_stream(frame) from None
+    data = body_of(frame)
+    if is_object(data):
+        return data
+    raise not_a_stream(frame)
 
 
 def number_in(data: Mapping[str, Any], name: str) -> int:

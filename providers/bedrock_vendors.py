@@ -13,7 +13,7 @@ from rillm.providers.anthropic_messages import AnthropicMessagesDecoder
 from rillm.providers.bedrock_converse import ConverseDecoder
 from rillm.providers.bedrock_frames import is_whole_body, number_in, object_in, whole_object_in
 from rillm.providers.bedrock_usage import usage_of
-from rillm.providers.chunks import chunk_of, text_chunk
+from rillm.providers.chunks import chunk_of, end_chunk, text_chunk
 from rillm.providers.failures import failure
 from rillm.providers.openai_chat import shown
 from rillm.streams.errors import StreamDecodeError
@@ -31,6 +31,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType({
     "length": "length", "LENGTH": "length", "max_tokens": "length", "MAX_TOKENS": "length",
     "CONTENT_FILTERED": "content_filter", "ERROR_TOXIC": "content_filter",
 })  # fmt: skip
+FAILED: Final = "ERROR"
 ANSWERS: Final = ("results", "generations")  # where whole answers of Amazon and of Cohere have what a chunk has
 
 
@@ -55,17 +56,14 @@ class TextDecoder:
         text, reason, index = data.get(self._text), data.get(self._reason), number_in(data, self._choice)
         if reason is None and METRICS not in data:
             return (text_chunk(text, index),) if isinstance(text, str) else ()
+        if reason == FAILED:
+            raise failure({"type": reason, **data})
         self.terminated = self.terminated or METRICS in data
-        fields = bedrocks(data) if reason is None else {"native_finish_reason": reason, **bedrocks(data)}
-        delta: dict[str, Any] = {"content": text} if isinstance(text, str) else {}
-        return (
-            chunk_of(
-                {**delta, "provider_specific_fields": fields},
-                finish_reason=None if reason is None else REASONS.get(str(reason), "stop"),
-                index=index,
-                usage=usage_of(data.get(METRICS)),
-            ),
-        )
+        chunks = [text_chunk(text, index)] if text and isinstance(text, str) else []
+        usage, fields = usage_of(data.get(METRICS)), bedrocks(data)
+        if reason is None:
+            return (*chunks, chunk_of({"provider_specific_fields": fields}, index=index, usage=usage))
+        return (*chunks, end_chunk(str(reason), REASONS, others="stop", index=index, usage=usage, **fields))
 
     def _whole(self, frame: bytes) -> dict[str, Any]:
         """The answer in a body that is no stream."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 from rillm.streams.errors import StreamDecodeError
 from rillm.streams.logprobs import ChatCompletionTokenLogprob, ChoiceLogprobs
+from rillm.streams.model import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,8 +47,8 @@ def chunk_of(
     try:
         return ModelResponseStream.model_validate({"choices": [choice], **top})
     except ValidationError as error:
-        field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise StreamDecodeError(f"What the provider sent is not what the format allows, at {field}.") from None
+        where = field_of(error)
+        raise StreamDecodeError(f"What the provider sent is not what the format allows, at {where}.") from None
 
 
 def head_chunk(**top: Any) -> ModelResponseStream:
@@ -55,23 +56,39 @@ def head_chunk(**top: Any) -> ModelResponseStream:
     return chunk_of({}, **top, choices=[])
 
 
-def end_chunk(
-    native: str | None, reasons: Mapping[str, str], *, called: bool = False, usage: Any = None, **fields: Any
+def end_chunk(  # noqa: PLR0913 - they are what is told of an end
+    native: str | None,
+    reasons: Mapping[str, str],
+    *,
+    others: str | None = None,
+    called: bool = False,
+    index: int = 0,
+    usage: Any = None,
+    **fields: Any,
 ) -> ModelResponseStream:
     """The chunk that ends an answer.
 
     Args:
         native: the provider's word for why, kept in `provider_specific_fields["native_finish_reason"]`.
-        reasons: OpenAI's word for each of the provider's; one that is missing stays as it is.
-        called: whether the client has calls to run, which OpenAI has a word for.
+        reasons: OpenAI's word for each of the provider's.
+        others: the word for all that are missing there; without it they stay as they are.
+        called: whether the client has calls to run, which OpenAI has a word for. Where the answer was cut off, the
+            last of them may be cut off as well: then they are not to be run.
+        index: of the choice.
         usage: in OpenAI's counting.
         fields: what else is to be kept of the end.
+
+    >>> end_chunk("END", {"END": "stop"}, called=True).choices[0].finish_reason
+    'tool_calls'
+    >>> end_chunk("TOO_LONG", {"TOO_LONG": "length"}, called=True).choices[0].finish_reason
+    'length'
     """
-    reason = (reasons.get(native, native) if native else None) or "stop"
+    reason = (reasons.get(native, others or native) if native else None) or "stop"
     if native:
         fields["native_finish_reason"] = native
     return chunk_of(
         {"provider_specific_fields": fields} if fields else {},
+        index=index,
         finish_reason="tool_calls" if called and reason == "stop" else reason,
         usage=usage,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rillm.streams.chunk import ModelResponseStream
 
-FINISH_REASONS: Final[Mapping[str, str]] = {**OF_VERSION_2, "ERROR_LIMIT": "length", "ERROR_TOXIC": "content_filter"}
+FINISH_REASONS: Final[Mapping[str, str]] = {**OF_VERSION_2, "ERROR_LIMIT": "length"}
 # Events that bring a list which belongs to the answer, and the list's name.
 KEPT: Final[Mapping[str, str]] = {
     "citation-generation": "citations",
@@ -30,7 +30,7 @@ class CohereV1Decoder(JSONDecoder):
     def __init__(self) -> None:
         super().__init__()
         self._id = ""
-        self._called = False
+        self._calls = 0
 
     def read(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
         kind: Any = data.get("event_type", "")
@@ -43,7 +43,7 @@ class CohereV1Decoder(JSONDecoder):
         if kind in KEPT:
             return (chunk_of({"provider_specific_fields": {KEPT[kind]: data.get(KEPT[kind]) or []}}),)
         if kind == "tool-calls-generation":
-            return (chunk_of(self._calls(data["tool_calls"])),)
+            return (chunk_of(self._called(data["tool_calls"])),)
         if kind == "stream-end":
             return (self._end(data.get("finish_reason"), data.get("response") or {}),)
         return () if kind else self._answer(data)
@@ -53,25 +53,27 @@ class CohereV1Decoder(JSONDecoder):
         if "text" not in data:
             raise self.failure(data)
         self._id = data.get("generation_id") or ""
-        delta = {"content": data["text"], **self._calls(data.get("tool_calls") or [])}
+        delta = {"content": data["text"], **self._called(data.get("tool_calls") or [])}
         if data.get("citations"):
             delta["provider_specific_fields"] = {"citations": data["citations"]}
         return (head_chunk(id=self._id), chunk_of(delta), self._end(data.get("finish_reason"), data))
 
-    def _calls(self, calls: list[dict[str, Any]]) -> dict[str, Any]:
-        """Calls have no ids: they are made of the answer's, so that the same bytes always make the same chunks."""
-        self._called = self._called or bool(calls)
-        ids = [f"call_{uuid5(NAMESPACE_OID, f'{self._id} {number}').hex}" for number in range(len(calls))]
-        functions = [{"name": call["name"], "arguments": call["parameters"]} for call in calls]
-        numbered = enumerate(zip(ids, functions, strict=True))
-        whole = [{"index": number, "id": id_, "function": function} for number, (id_, function) in numbered]
+    def _called(self, calls: list[dict[str, Any]]) -> dict[str, Any]:
+        whole = [self._call(call) for call in calls]
         return {"tool_calls": whole} if whole else {}
+
+    def _call(self, call: dict[str, Any]) -> dict[str, Any]:
+        """A call has no id: it is made of the answer's, so that the same bytes always make the same chunks."""
+        number = self._calls
+        self._calls += 1
+        made_up = f"call_{uuid5(NAMESPACE_OID, f'{self._id} {number}').hex}"
+        return {"index": number, "id": made_up, "function": {"name": call["name"], "arguments": call["parameters"]}}
 
     def _end(self, native: Any, response: dict[str, Any]) -> ModelResponseStream:
         if native == "ERROR":
             raise self.failure({"type": native, **response})
         self.terminated = True
-        return end_chunk(native, FINISH_REASONS, called=self._called, usage=usage_of(response.get("meta")))
+        return end_chunk(native, FINISH_REASONS, called=self._calls > 0, usage=usage_of(response.get("meta")))
 
 
 def is_stream_end(frame: bytes) -> bool:

@@ -20,6 +20,7 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
     "STOP_SEQUENCE": "stop",
     "MAX_TOKENS": "length",
     "TOOL_CALL": "tool_calls",
+    "ERROR_TOXIC": "content_filter",
 }
 FAILED: Final = frozenset({"ERROR", "TIMEOUT"})
 

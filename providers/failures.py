@@ -7,8 +7,6 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import from_json
-
 from rillm.providers.failure_words import (
     BY_STATUS,
     CONTENT_POLICY,
@@ -17,7 +15,7 @@ from rillm.providers.failure_words import (
     STATUS_BY_WORD,
 )
 from rillm.streams import errors
-from rillm.streams.errors import APIError, RillmError, StreamDecodeError, StreamTruncatedError
+from rillm.streams.errors import RillmError
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -121,25 +119,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time())
     except ValueError:
         return None
-
-
-def not_a_stream(body: bytes) -> APIError:
-    """The error for an answer that is neither a stream nor whole JSON, such as the HTML page of a gateway."""
-    if is_cut_json(body):
-        return StreamTruncatedError("The answer was cut off: the data ended within a JSON document.")
-    text = body.decode(errors="replace")
-    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-    shown = title.group(1).strip() if title else text.strip()[:200]
-    return StreamDecodeError(f"The server did not answer with a stream, but with: {shown!r}. Is the address right?")
-
-
-def is_cut_json(body: bytes) -> bool:
-    """Whether `body` is the beginning of a JSON object or list."""
-    try:
-        from_json(body, allow_partial=True)
-    except ValueError:
-        return False
-    return body.lstrip()[:1] in {b"{", b"["}
 
 
 # Errors of the OpenAI SDK, of httpx and of Python that stand for no HTTP status.

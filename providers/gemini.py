@@ -10,18 +10,19 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from rillm.providers.chunks import text_chunk
-from rillm.providers.failures import failure, not_a_stream
+from rillm.providers.failures import failure
 from rillm.providers.framing import WHOLE_BODY
 from rillm.providers.gemini_candidate import Candidate, blocked
 from rillm.providers.gemini_usage import RunningUsage
 from rillm.providers.openai_chat import parsed, shown
+from rillm.providers.whole_body import body_of
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import StreamDecodeError
-from rillm.streams.frame import NamedFrame
+from rillm.streams.frame import event_of
 from rillm.streams.json_values import is_array, is_object, objects_in
+from rillm.streams.model import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,15 +63,12 @@ class GeminiDecoder:
         return self._decode_any(data, frame)
 
     def _decode_named(self, frame: bytes) -> Sequence[ModelResponseStream]:
-        event = frame.event if isinstance(frame, NamedFrame) else ""
+        event = event_of(frame)
         if event == "error":
             raise failure(parsed(frame, or_text=True))
         if event != WHOLE_BODY:
             return self._decode_any(parsed(frame), frame)
-        try:
-            data = from_json(frame)
-        except ValueError:
-            raise not_a_stream(frame) from None
+        data = body_of(frame)
         if not is_object(data) or data.keys().isdisjoint(CHUNK):
             raise failure(data)
         return self._decode_any(data, frame)
@@ -87,8 +85,8 @@ class GeminiDecoder:
         try:
             return (ModelResponseStream.model_validate(self._chunk(data)),)
         except ValidationError as error:
-            field = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise StreamDecodeError(f"A chunk is not what the format allows, at {field}: {shown(frame)}") from None
+            where = field_of(error)
+            raise StreamDecodeError(f"A chunk is not what the format allows, at {where}: {shown(frame)}") from None
 
     def _chunk(self, data: dict[str, Any]) -> dict[str, Any]:
         names = {"id": data.get("responseId"), "model": data.get("modelVersion")}

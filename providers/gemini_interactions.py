@@ -1,20 +1,19 @@
-"""Google's interactions: https://ai.google.dev/gemini-api/docs/interactions/streaming."""
+"""Google's interactions: https://ai.google.dev/gemini-api/docs/interactions/streaming.
+
+Events of an interaction go in, or a whole one. What is remembered is the open step and how many calls have come. It
+ends with "interaction.completed", which has its status; the `[DONE]` after it ends nothing.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
-from pydantic_core import from_json
-
-from rillm.providers.chunks import chunk_of, head_chunk, text_chunk
-from rillm.providers.failures import failure, not_a_stream
-from rillm.providers.framing import WHOLE_BODY
+from rillm.providers.chunks import chunk_of, end_chunk, head_chunk, text_chunk
 from rillm.providers.gemini_arguments import dumped
 from rillm.providers.gemini_usage import interaction_usage
-from rillm.providers.openai_chat import END, parsed, shown
-from rillm.streams.errors import StreamDecodeError
-from rillm.streams.frame import NamedFrame
+from rillm.providers.json_decoder import JSONDecoder
+from rillm.providers.openai_responses_end import no_answer
+from rillm.streams.frame import event_of
 from rillm.streams.json_values import is_object, objects_in
 
 if TYPE_CHECKING:
@@ -22,41 +21,29 @@ if TYPE_CHECKING:
 
     from rillm.streams.chunk import ModelResponseStream
 
-STATUSES: Final = {"requires_action": "tool_calls", "incomplete": "length"}
+STATUSES: Final = {"completed": "stop", "requires_action": "tool_calls", "incomplete": "length"}
+NO_ANSWERS: Final = frozenset({"failed", "cancelled", "in_progress"})  # statuses that end none
 
 
-class GeminiInteractionsDecoder:
+class GeminiInteractionsDecoder(JSONDecoder):
     """Frames of interaction events to chunks. A step is a text, a thought, a call, or a tool that Google runs."""
 
-    finish_ends = False
-
     def __init__(self) -> None:
-        self.terminated = False
+        super().__init__()
         self._calls = 0
         self._step: dict[str, Any] = {}  # the open one
 
-    def decode(self, frame: bytes) -> Sequence[ModelResponseStream]:
-        if frame == END:
-            return ()
-        if isinstance(frame, NamedFrame) and frame.event == WHOLE_BODY:
-            events = self._decode_whole(whole(frame))
-        else:
-            data = parsed(frame)
-            if not is_object(data):
-                raise StreamDecodeError(f"An event is not a JSON object: {shown(frame)}")
-            delta = data.get("delta")
-            if is_object(delta) and delta.get("type") == "text" and isinstance(delta.get("text"), str):
-                return (text_chunk(delta["text"]),)
-            events = self._decode_event(data)
-        try:
-            return list(events)
-        except ValidationError:
-            raise StreamDecodeError(f"An event is not what the format allows: {shown(frame)}") from None
+    def read(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
+        delta = data.get("delta")
+        if is_object(delta) and delta.get("type") == "text" and isinstance(delta.get("text"), str):
+            return (text_chunk(delta["text"]),)  # nearly every event
+        return list(self._event(data))
 
-    def _decode_event(self, data: Mapping[str, Any]) -> Iterator[ModelResponseStream]:
+    def whole(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
+        return list(self._steps(data)) if "status" in data else ()
+
+    def _event(self, data: Mapping[str, Any]) -> Iterator[ModelResponseStream]:
         interaction, step, delta = (data.get(key) for key in ("interaction", "step", "delta"))
-        if data.get("error"):
-            raise failure(data)
         match data.get("event_type"):
             case "interaction.created" if is_object(interaction):
                 yield head_chunk(**names_of(interaction))
@@ -116,16 +103,14 @@ class GeminiInteractionsDecoder:
 
     def _complete(self, interaction: Mapping[str, Any]) -> Iterator[ModelResponseStream]:
         status = interaction.get("status")
-        if status == "failed":
-            raise failure(interaction)
-        reason = "tool_calls" if self._calls else STATUSES.get(str(status), "stop")
-        fields = {"native_finish_reason": status}
+        if status in NO_ANSWERS:
+            raise no_answer(interaction, status)
+        yield head_chunk(**names_of(interaction))
         usage = interaction_usage(interaction.get("usage"))
-        top: dict[str, Any] = {**names_of(interaction), **({"usage": usage} if usage else {})}
-        yield chunk_of({"provider_specific_fields": fields}, finish_reason=reason, **top)
+        yield end_chunk(status, STATUSES, called=self._calls > 0, usage=usage)
         self.terminated = True
 
-    def _decode_whole(self, data: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _steps(self, data: dict[str, Any]) -> Iterator[ModelResponseStream]:
         yield head_chunk(**names_of(data))
         for step in objects_in(data.get("steps")):
             yield from self._start(step)
@@ -139,21 +124,10 @@ class GeminiInteractionsDecoder:
         yield from self._complete(data)
 
 
-def whole(frame: bytes) -> dict[str, Any]:
-    """The interaction in a body that is no stream, else the error that it describes."""
-    try:
-        data = from_json(frame)
-    except ValueError:
-        raise not_a_stream(frame) from None
-    if not is_object(data) or data.get("error") or "status" not in data:
-        raise failure(data)
-    return data
-
-
 def names_of(interaction: Mapping[str, Any]) -> dict[str, str]:
     return {key: interaction[key] for key in ("id", "model") if isinstance(interaction.get(key), str)}
 
 
 def is_completed(frame: bytes) -> bool:
     """Whether a frame is the last one, or is followed by it alone."""
-    return isinstance(frame, NamedFrame) and frame.event in {"interaction.completed", "done"}
+    return event_of(frame) in {"interaction.completed", "done"}

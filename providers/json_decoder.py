@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
-from rillm.providers.failures import failure, not_a_stream
+from rillm.providers.failures import failure
 from rillm.providers.framing import WHOLE_BODY
 from rillm.providers.openai_chat import END, shown
+from rillm.providers.whole_body import not_a_stream
 from rillm.streams.errors import StreamDecodeError
-from rillm.streams.frame import NamedFrame
+from rillm.streams.frame import event_of
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -26,13 +28,18 @@ WRONG: Final = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class JSONDecoder(ABC):
-    """Frames to chunks by `read`, which sets `terminated` at the format's end marker; `[DONE]` is one for all.
+    """Frames to chunks by `read`, which sets `terminated` at the format's end marker.
 
     An `error` in a frame, or an event of that name, is raised as what it stands for; so is a body that is no stream,
     unless `whole` finds an answer in it.
+
+    Attributes:
+        done_ends: whether `[DONE]` is the end marker. Where it is not, a gateway may have added it, and it says
+            nothing: after an answer that was cut off it comes as well.
     """
 
     finish_ends = False
+    done_ends = False
 
     def __init__(self) -> None:
         self.terminated = False
@@ -50,7 +57,7 @@ class JSONDecoder(ABC):
         return failure(data)
 
     def decode(self, frame: bytes) -> Sequence[ModelResponseStream]:
-        event = frame.event if isinstance(frame, NamedFrame) else ""
+        event = event_of(frame)
         try:
             data = from_json(frame)
             if event == WHOLE_BODY:
@@ -72,11 +79,20 @@ class JSONDecoder(ABC):
     def _decode_other(self, frame: bytes, event: str, error: Exception) -> Sequence[ModelResponseStream]:
         words = frame.strip()
         if words == END:
-            self.terminated = True
+            self.terminated = self.terminated or self.done_ends
         elif event == WHOLE_BODY:
             raise not_a_stream(frame) from None
         elif event == "error":
             raise self.failure(frame.decode(errors="replace")) from None
         elif words:
-            raise StreamDecodeError(f"A chunk is not what the format allows ({error}): {shown(frame)}") from None
+            reason = why(frame, error)
+            raise StreamDecodeError(f"A chunk is not what the format allows{reason}: {shown(frame)}") from None
         return ()
+
+
+def why(frame: bytes, error: Exception) -> str:
+    """What is odd about a frame that led to `error`, whose words tell little where the frame is no object at all."""
+    with suppress(ValueError):
+        if not is_object(from_json(frame)):
+            return ", not a JSON object"
+    return f" ({error})"

@@ -22,6 +22,7 @@ from rillm.providers.openai_request import plain
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError
 from rillm.streams.json_values import is_array, is_object
+from rillm.streams.model import field_of
 from rillm.streams.response import ModelResponse
 
 if TYPE_CHECKING:
@@ -94,5 +95,4 @@ def validated(model: type[M], value: object, argument: str) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise BadRequestError(f"{argument} is not what an answer holds, at {field}.") from None
+        raise BadRequestError(f"{argument} is not what an answer holds, at {field_of(error)}.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # It loads or unloads a model for a request without messages.
 FINISH_REASONS: Final[Mapping[str, str]] = {"load": "stop", "unload": "stop"}
+DONE: Final = re.compile(rb'"done"\s*:\s*true')
 TEXT_ONLY: Final = frozenset({"role", "content"})
 # In nanoseconds; and the tokens of the conversation, which a next prompt may follow.
 KEPT_OF_THE_END: Final = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration", "context")
@@ -110,4 +112,4 @@ def usage_of(data: dict[str, Any]) -> dict[str, Any] | None:
 
 def is_done(frame: bytes) -> bool:
     """Whether a line is the last one."""
-    return b'"done":true' in frame
+    return DONE.search(frame) is not None

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from rillm.providers.failures import failure, not_a_stream
+from rillm.providers.failures import failure
 from rillm.providers.framing import WHOLE_BODY
 from rillm.providers.openai_dialects import has_its_type, rename_reasoning, tidied_choice
+from rillm.providers.whole_body import body_of
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import StreamDecodeError
-from rillm.streams.frame import NamedFrame
+from rillm.streams.frame import event_of
 from rillm.streams.json_values import is_array, is_object
+from rillm.streams.model import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +60,7 @@ class OpenAIChatDecoder:
         if frame.strip() == END:
             self.terminated = True
             return ()
-        event = frame.event if isinstance(frame, NamedFrame) else ""
+        event = event_of(frame)
         if event == WHOLE_BODY:
             return self._decode_whole(frame)
         if event == "error":
@@ -81,10 +83,7 @@ class OpenAIChatDecoder:
 
     def _decode_whole(self, frame: bytes) -> Sequence[ModelResponseStream]:
         """A body that is no stream: a whole answer, or an error."""
-        try:
-            data = from_json(frame)
-        except ValueError:
-            raise not_a_stream(frame) from None
+        data = body_of(frame)
         if not is_object(data) or not is_array(data.get("choices")):
             raise failure(data)
         raise_if_error(data)
@@ -99,8 +98,8 @@ class OpenAIChatDecoder:
         try:
             return ModelResponseStream.model_validate(values)
         except ValidationError as error:
-            field = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise StreamDecodeError(f"A chunk is not what the format allows, at {field}: {shown(frame)}") from None
+            where = field_of(error)
+            raise StreamDecodeError(f"A chunk is not what the format allows, at {where}: {shown(frame)}") from None
 
     def tidied(self, choice: Any) -> Any:
         """A choice that did not validate, or came whole, in the shape of a chunk's."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import from_json
 
 from rillm.providers.chunks import text_chunk
+from rillm.providers.json_decoder import WRONG
 from rillm.providers.openai_chat import OpenAIChatDecoder
 from rillm.streams.json_values import is_object
 
@@ -50,6 +51,6 @@ def plain_text(frame: bytes) -> tuple[str, int] | None:
         text, index = choice["text"], choice["index"]
         is_plain = choice.keys() <= USUAL_OF_A_CHOICE and data.keys() <= USUAL
         tells_more = choice.get("finish_reason") or choice.get("logprobs") or data.get("usage")
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except WRONG:
         return None
     return (text, index) if text and type(text) is str and type(index) is int and is_plain and not tells_more else None

@@ -1,4 +1,8 @@
-"""OpenAI's Responses: https://platform.openai.com/docs/api-reference/responses-streaming."""
+"""OpenAI's Responses: https://platform.openai.com/docs/api-reference/responses-streaming.
+
+Events of a response go in, or a whole response. What is remembered is which items and parts have come, so that what the
+end repeats is not told twice (`openai_responses_output`). It ends with an event that has the response and its status.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import from_json
 
 from rillm.providers.chunks import chunk_of
-from rillm.providers.failures import failure, not_a_stream
+from rillm.providers.failures import failure
 from rillm.providers.framing import WHOLE_BODY
+from rillm.providers.json_decoder import WRONG
 from rillm.providers.openai_chat import END, parsed, shown
 from rillm.providers.openai_responses_end import beginning, counts, finish, no_answer, said_error
 from rillm.providers.openai_responses_output import Output
+from rillm.providers.whole_body import body_of
 from rillm.streams.errors import StreamDecodeError
-from rillm.streams.frame import NamedFrame
+from rillm.streams.frame import event_of
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -29,7 +35,6 @@ if TYPE_CHECKING:
 BEGINNINGS: Final = frozenset({"response.created", "response.queued", "response.in_progress"})
 ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
 ERROR: Final = "error"
-ODD: Final = (AttributeError, LookupError, TypeError, ValueError)  # what comes of JSON that has another shape
 
 
 class OpenAIResponsesDecoder:
@@ -57,7 +62,7 @@ class OpenAIResponsesDecoder:
             event = from_json(frame)
             part = self._parts.get(event["type"])
             return part(event) if part else self._decode_rare(event["type"], event, frame)
-        except ODD:
+        except WRONG:
             return self._decode_odd(frame)
 
     def _decode_rare(self, kind: str, event: Event, frame: bytes) -> Chunks:
@@ -65,9 +70,10 @@ class OpenAIResponsesDecoder:
             return (beginning(event["response"]),)
         if kind in ENDS:
             return self._end(event["response"], kind.removeprefix("response."))
-        if kind == ERROR:
+        name = event_of(frame)
+        if ERROR in {kind, name}:
             raise said_error(event)
-        if name_of(frame) == WHOLE_BODY:
+        if name == WHOLE_BODY:
             raise failure(event)
         return ()
 
@@ -82,10 +88,10 @@ class OpenAIResponsesDecoder:
         """What is no event: a whole response, an error without its type, the end marker that some servers add."""
         if frame.strip() in {b"", END}:
             return ()
-        name = name_of(frame)
+        name = event_of(frame)
         data = body_of(frame) if name == WHOLE_BODY else parsed(frame, or_text=name == ERROR)
         if is_object(data) and is_array(data.get("output")):
-            with suppress(*ODD):
+            with suppress(*WRONG):
                 return self._end(data, data.get("status") or "completed")
         elif name in {WHOLE_BODY, ERROR} or (is_object(data) and data.get("error")):
             raise failure(data)
@@ -94,26 +100,13 @@ class OpenAIResponsesDecoder:
         raise StreamDecodeError(f"An event is not what the format allows: {shown(frame)}")
 
 
-def body_of(frame: bytes) -> Any:
-    """The JSON of a body that is no stream."""
-    try:
-        return from_json(frame)
-    except ValueError:
-        raise not_a_stream(frame) from None
-
-
 def then(error: RillmError, chunks: Sequence[ModelResponseStream]) -> Iterator[ModelResponseStream]:
     """The chunks, then the error: what was used counts even where it came to nothing."""
     yield from chunks
     raise error
 
 
-def name_of(frame: bytes) -> str:
-    """The name of an event, "" where it has none."""
-    return frame.event if isinstance(frame, NamedFrame) else ""
-
-
 def is_last(frame: bytes) -> bool:
     """Whether a frame ends the stream; servers that give events no name put `[DONE]` after it."""
-    name = name_of(frame)
+    name = event_of(frame)
     return name in ENDS or name == ERROR or frame == END

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.chunks import chunk_of, end_chunk, text_chunk, token_logprobs
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rillm.streams.logprobs import ChoiceLogprobs
 
 FINISH_REASONS: Final[Mapping[str, str]] = {"eos_token": "stop", "stop_sequence": "stop"}
+GENERATED: Final = re.compile(rb'"generated_text"\s*:(?!\s*null)')
 # What the server answers with where an error comes before the stream.
 STATUS: Final[Mapping[str, int]] = {
     "validation": 422,
@@ -73,4 +75,4 @@ def usage_of(details: dict[str, Any]) -> dict[str, Any] | None:
 
 def is_generated(frame: bytes) -> bool:
     """Whether an event is the last one."""
-    return b'"generated_text":' in frame and b'"generated_text":null' not in frame
+    return GENERATED.search(frame) is not None

@@ -32,6 +32,8 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
     "token_limit": "length",
     "time_limit": "length",
 }
+# No end of an answer, and the status that stands for it; 499 is what proxies have for "cancelled".
+FAILED: Final[Mapping[str, int]] = {"error": 500, "cancelled": 499}
 
 
 class WatsonxTextDecoder(JSONDecoder):
@@ -55,11 +57,13 @@ class WatsonxTextDecoder(JSONDecoder):
             plain = self._begun and isinstance(text, str)
             chunks.append(text_chunk(text) if plain else chunk_of({"content": text}, model=data.get("model_id")))
             self._begun = True
-        reason = result.get("stop_reason") or NOT_FINISHED
+        reason = (result.get("stop_reason") or NOT_FINISHED).lower()
+        if reason in FAILED:
+            raise failure({"message": f"The model stopped with the reason {reason!r}."}, status=FAILED[reason])
         if reason != NOT_FINISHED:
             self.terminated = True
             usage = {"prompt_tokens": self._prompt_tokens, "completion_tokens": result.get("generated_token_count")}
-            chunks.append(end_chunk(reason.lower(), FINISH_REASONS, usage=usage))
+            chunks.append(end_chunk(reason, FINISH_REASONS, usage=usage))
         return chunks
 
     def failure(self, data: Any) -> RillmError:

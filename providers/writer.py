@@ -1,4 +1,8 @@
-"""Writer's text generation: https://dev.writer.com/api-reference/completion-api/text-generation."""
+"""Writer's text generation: https://dev.writer.com/api-reference/completion-api/text-generation.
+
+Events with a `value` each, a piece of the text; nothing is remembered. The stream has no end marker: it ends where its
+data ends well, and the framer puts `[DONE]` there.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,8 @@ class WriterFramer:
 
 class WriterCompletionsDecoder(JSONDecoder):
     """Events with a `value` to chunks."""
+
+    done_ends = True
 
     def read(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
         text = data["value"]

@@ -1,4 +1,8 @@
-"""Why a model stopped, in OpenAI's words: https://platform.openai.com/docs/api-reference/chat/object."""
+"""Why a model stopped, in OpenAI's words: https://platform.openai.com/docs/api-reference/chat/object.
+
+For those who answer in OpenAI's format with another's words. A decoder of a native format has a table of its own, as
+`rillm.providers.gemini_candidate` has Google's: there a word that nobody knows may be "stop", here it stays as it is.
+"""
 
 from __future__ import annotations
 

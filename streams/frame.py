@@ -34,6 +34,11 @@ class NamedFrame(bytes):
         return self
 
 
+def event_of(frame: bytes) -> str:
+    """The name of the event that a frame is the data of, "" where it has none."""
+    return frame.event if isinstance(frame, NamedFrame) else ""
+
+
 class Framer(Protocol):
     """Cuts blocks of bytes, as they come from the network, into frames; where the blocks are cut changes nothing.
 

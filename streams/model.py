@@ -9,8 +9,15 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import ValidationError
+
 RESPONSE_MS = "_response_ms"
 RESPONSE_HEADERS = "_response_headers"
+
+
+def field_of(error: ValidationError) -> str:
+    """Where the value is that did not validate, as `choices.0.delta.content`."""
+    return ".".join(str(part) for part in error.errors()[0]["loc"])
 
 
 class MissingFieldError(KeyError, AttributeError):

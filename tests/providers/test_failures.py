@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rillm.providers.failure_words import BY_STATUS, STATUS_BY_WORD
-from rillm.providers.failures import class_of, failure, not_a_stream, retry_after
+from rillm.providers.failures import class_of, failure, retry_after
+from rillm.providers.whole_body import not_a_stream
 from rillm.streams import errors
 from tests.providers.error_bodies import CONTENT_POLICY, CONTEXT_WINDOW, inner
 

@@ -100,10 +100,11 @@ def of_answer(expected: Mapping[str, Any], expectation: Expectation, *, failed: 
     implied = "tool_calls" if calls else "stop"
     raw = expectation.raw_reason(expected)
     reason = expectation.reasons.get(raw) or OPENAI_WORDS.get(raw, raw) or implied
+    follows_calls = expectation.finish_follows_calls and reason == "stop"
     return {
         **{key: expected[key] for key in ("text", "reasoning", "refusal")},
         "tool calls": calls,
-        "finish reason": None if failed else implied if calls and expectation.finish_follows_calls else reason,
+        "finish reason": None if failed else implied if follows_calls else reason,
         "logprobs": expected.get("logprob_tokens", 0),
     }
 

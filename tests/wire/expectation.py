@@ -44,7 +44,7 @@ class Expectation:
         ends_with_data: whether the end of the data is the only end that there is.
         says_model, says_id: whether its chunks do.
         arguments_are_objects: whether calls carry JSON rather than text: their text is a dump of ours.
-        finish_follows_calls: whether calls for the client make it "tool_calls" whatever the raw reason says.
+        finish_follows_calls: whether calls for the client make a "stop" "tool_calls"; what was cut off stays so.
         citations, server_calls: how many there are in a response of ours; None where the format has none.
     """
 

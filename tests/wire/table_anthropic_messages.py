@@ -120,7 +120,8 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "call-without-arguments": {"calls": [(*ADD[:2], "")], **CALLED},
     "call-prefilled": {"calls": [ADD], **CALLED},
     "call-prefilled-and-streamed": {"calls": [ADD], **CALLED},
-    "call-cut-by-max-tokens": {"calls": [(*ADD[:2], '{"x":')], **ended("tool_calls", "max_tokens")},
+    "call-cut-by-max-tokens": {"calls": [(*ADD[:2], '{"x":')], **ended("length", "max_tokens")},
+    "call-and-refusal": {"calls": [(*ADD[:2], '{"x":')], **ended("content_filter", "refusal")},
     # Calls that Anthropic ran
     "web-search": {
         "text": "Let me see.They are long.",
@@ -343,6 +344,7 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "error-unnamed": (errors.ServiceUnavailableError, 529, "Overloaded", TEXT),
     "error-of-a-gateway": (errors.BadGatewayError, 502, "Upstream", TEXT),
     "error-as-text": (errors.InternalServerError, 500, "upstream went away", TEXT),
+    "error-as-json-text": (errors.InternalServerError, 500, "Overloaded", TEXT),
     "error-bare": (errors.InternalServerError, 500, "Boom", TEXT),
     "error-after-reason": (errors.InternalServerError, 500, "Boom", TEXT_AND_USAGE),
     # Bodies that are no stream

@@ -173,6 +173,10 @@ FAILURES: Final[Mapping[str, tuple[bytes, Failure]]] = {
         (errors.RateLimitError, 429, "Slow down.", None),
     ),
     "error": (START + error("InternalError", "Oops."), (errors.InternalServerError, 500, "Oops.", PARTIAL)),
+    "cohere-failed": (
+        chunks({"is_finished": False, "text": "Hi"}, {"is_finished": True, "finish_reason": "ERROR", **METRICS}),
+        (errors.InternalServerError, 500, "no reason", PARTIAL),
+    ),
     "cut": (START, (errors.StreamTruncatedError, 500, "cut off", PARTIAL)),
     "empty": (b"", (errors.StreamTruncatedError, 500, "cut off", None)),
     "cut-in-a-message": (START + TITAN[:-1], (errors.StreamTruncatedError, 500, "within a message", {"text": "HiH"})),

@@ -19,6 +19,7 @@ ANSWERS: Final = {
     "text": HI,
     "empty-texts": HI,
     "calls": {"calls": CALLS, **ended("COMPLETE", "tool_calls")},
+    "calls-in-two-events": {"calls": CALLS, **ended("COMPLETE", "tool_calls")},
     "citations": {**TEXT, **ended(citations=[cited(0, "H"), cited(1, "i")])},
     "search": {**TEXT, **ended(search_queries=[{"text": "q"}], documents=[{"id": "d1"}])},
     "finish-max-tokens": {**TEXT, **ended("MAX_TOKENS", "length")},

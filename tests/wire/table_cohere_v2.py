@@ -32,8 +32,6 @@ ANSWERS: Final = {
     "without-event-names": HI,
     "without-done": HI,
     "without-last-blank-line": HI,
-    "done-without-message-end": {**TEXT, "finish_reason": "stop"},
-    "done-alone": {"finish_reason": "stop"},
     "unknown-events": HI,
     "thinking": {**HI, "reasoning": "Let me see."},
     "logprobs": {
@@ -62,6 +60,7 @@ ANSWERS: Final = {
     "call-that-is-complete": {"calls": [ADD], **ended("COMPLETE", "tool_calls")},
     "finish-max-tokens": {**TEXT, **ended("MAX_TOKENS", "length")},
     "finish-stop-sequence": {**TEXT, **ended("STOP_SEQUENCE")},
+    "finish-error-toxic": {**TEXT, **ended("ERROR_TOXIC", "content_filter")},
     "finish-unknown": {**TEXT, **ended("BORED", "BORED")},
     "finish-missing": {**TEXT, "finish_reason": "stop"},
     "usage-cached": {**HI, "usage": {**BILLED, "prompt_tokens_details": {"cached_tokens": 2}}},
@@ -100,6 +99,8 @@ FAILURES: Final = {
     "cut-in-plan": (*CUT, {"provider_specific_fields": {"tool_plan": "I will"}}),
     "cut-in-thinking": (*CUT, {"reasoning": "Let me"}),
     "cut-before-message-end": (*CUT, TEXT),
+    "done-without-message-end": (*CUT, TEXT),
+    "done-alone": (*CUT, None),
 }
 
 COHERE_V2: Final = Table("cohere-v2", files("cases_cohere_v2"), ANSWERS, FAILURES, end=b"message-end")

@@ -214,11 +214,15 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     # Interactions
     "interaction-text": THOUGHT,
     "interaction-length": {"text": "Hi", "finish_reason": "length", **native("incomplete")},
-    "interaction-cancelled": {"text": "Hi", "finish_reason": "stop", **native("cancelled")},
     "interaction-call": {
         "calls": [("c1", "add", '{"x":1}'), ("c2", "sub", '{"y":2}')],
         "finish_reason": "tool_calls",
         **native("requires_action"),
+    },
+    "interaction-call-cut-by-length": {
+        "calls": [("c1", "add", '{"x"')],
+        "finish_reason": "length",
+        **native("incomplete"),
     },
     "interaction-search": {
         "text": "Hi",
@@ -285,11 +289,16 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "object-unknown": (errors.InternalServerError, 500, "What?", None),
     "object-cut": (*CUT, None),
     "interaction-error": (errors.ServiceUnavailableError, 529, "Too much", SAID),
+    "interaction-error-flat": (errors.RateLimitError, 429, "Slow down", SAID),
+    "interaction-error-as-text": (errors.InternalServerError, 500, "upstream went away", SAID),
+    "interaction-error-as-json-text": (errors.InternalServerError, 500, "Overloaded", SAID),
+    "interaction-cancelled": (errors.APIStatusError, 499, "cancelled", SAID),
     "interaction-failed": (errors.InternalServerError, 500, "It broke", None),
     "interaction-cut": (*CUT, SAID),
     "interaction-done-alone": (*CUT, SAID),
     "interaction-odd": (errors.StreamDecodeError, 500, "not a JSON object: '5'", None),
     "interaction-json-error": (*OVERLOADED, None),
+    "interaction-whole-in-progress": (errors.StreamTruncatedError, 500, "its status is 'in_progress'", None),
     "interaction-json-unknown": (errors.InternalServerError, 500, "What?", None),
     "interaction-html": (errors.StreamDecodeError, 500, "Sorry", None),
 }

@@ -315,6 +315,8 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "error-context-window": (errors.ContextWindowExceededError, 400, "context window", TEXT),
     "error-without-type": (errors.NotFoundError, 404, "Gone", TEXT),
     "error-as-text": (errors.InternalServerError, 500, "upstream went away", TEXT),
+    "error-as-json-text": (errors.InternalServerError, 500, "Overloaded", TEXT),
+    "error-of-a-type": (errors.RateLimitError, 429, "Slow down", TEXT),
     "error-of-chat": (errors.BadGatewayError, 502, "Upstream", TEXT),
     "error-after-calls": (*BOOM, CALL),
     # Responses that came to no good end; what they used is known

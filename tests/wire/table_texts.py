@@ -32,6 +32,8 @@ WATSONX_TEXT: Final = Table(
     {
         "error": (errors.NotFoundError, 404, "No such model", None),
         "error-in-midstream": (errors.NotFoundError, 404, "No such model", TEXT),
+        "finish-error": (errors.InternalServerError, 500, "the reason 'error'", TEXT),
+        "finish-cancelled": (errors.APIStatusError, 499, "the reason 'cancelled'", TEXT),
         "malformed": ODD,
         "results-not-a-list": ODD,
         "cut-before-the-end": (*CUT, TEXT),

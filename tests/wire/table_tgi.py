@@ -54,7 +54,6 @@ ANSWERS: Final = {
     },
     "without-logprobs": {"text": "Hi", **ended()},
     "keepalives": HI,
-    "done-marker": {**SO_FAR, **WITHOUT_DETAILS},
     "done-after-the-end": HI,
     "unicode": spoken("\u00e9\u2028", "\U0001f600\x85", "</s>", **ended()),
     "whole-answer": {"text": "Hi", **ended(prompt=7)},
@@ -79,6 +78,7 @@ FAILURES: Final = {
     "token-null": ODD,
     "text-not-text": ODD,
     "cut-before-the-end": (*CUT, SO_FAR),
+    "done-marker": (*CUT, SO_FAR),
 }
 
 TGI: Final = Table("tgi-generate", files("cases_tgi"), ANSWERS, FAILURES, end=b'"generated_text"')
