@@ -92,8 +92,12 @@ def credentials_of(given: Any) -> tuple[Any, str | None]:
     key = given if given is None or isinstance(given, str) else json.dumps(given)
     try:
         return found_credentials(key, os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"))
-    except (exceptions.GoogleAuthError, ValueError, OSError) as error:
-        raise AuthenticationError(f"No token for Vertex AI: pass api_key=, or see: {error}", "vertex_ai") from error
+    except exceptions.GoogleAuthError as error:
+        reason = str(error)
+    except (ValueError, OSError) as error:  # these tell, and hold, what was read: the key
+        reason = getattr(error, "strerror", None) or f"the key cannot be read ({type(error).__name__})"
+    # Out here, so that not even the context of this error leads to the other.
+    raise AuthenticationError(f"No token for Vertex AI: pass api_key=, or see: {reason}", "vertex_ai")
 
 
 @lru_cache

@@ -277,6 +277,21 @@ def test_vertex_with_no_credentials(given: str) -> None:
         whole("vertex_ai/gemini-2.5-flash", vertex_credentials=given)
 
 
+@pytest.mark.parametrize(
+    "given", ["eyJ0eXAi" * 99, '{"private_key": "eyJ0eXAi",', "eyJ0eXAi\0", {"private_key": "eyJ0eXAi"}, "eyJ0eXAi"]
+)
+def test_vertex_credentials_are_in_no_error(tmp_path: Path, given: Any) -> None:
+    broken = tmp_path / "account.json"
+    broken.write_text('{"private_key": "eyJ0eXAi",')
+    for credentials in (given, str(broken)):
+        with pytest.raises(AuthenticationError, match="No token for Vertex AI") as caught:
+            whole("vertex_ai/gemini-2.5-flash", vertex_credentials=credentials)
+        error: BaseException | None = caught.value
+        while error is not None:
+            assert "eyJ0eXAi" not in f"{error} {error!r} {vars(error)} {getattr(error, 'doc', None)}"
+            error = error.__cause__ or error.__context__
+
+
 def test_vertex_where_google_gives_no_token(server: Server, account: dict[str, str]) -> None:
     refused = script(b'{"error": "invalid_grant"}', status=400, headers={"Content-Type": "application/json"})
     server.play(refused)
