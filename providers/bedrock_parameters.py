@@ -35,7 +35,6 @@ def parameters(call: ChatCall) -> dict[str, Any]:
     inference = {**fields.pop("inferenceConfig", {}), **taken(fields, INFERENCE)}
     known = taken(fields, FIELDS)
     of_model = {**fields.pop("additionalModelRequestFields", {}), **fields}
-    of_model.pop("model_id", None)
     if "top_k" in of_model and is_nova(call.model):
         of_model["inferenceConfig"] = {"topK": of_model.pop("top_k")}
     return {

@@ -88,7 +88,6 @@ def prompt_body(call: ChatCall) -> dict[str, Any]:
         for role, text in (said(message) for message in call.messages)
     ]
     fields = call.translated(prompt.words())
-    fields.pop("model_id", None)
     if prompt.inside is not None:
         fields = {prompt.inside: fields} if fields else {}
     return {prompt.name: f"{prompt.begin}{''.join(turns)}{prompt.end}", **fields}

@@ -45,7 +45,7 @@ def request(call: ChatCall, action: str, body: dict[str, Any]) -> Request:
     for name in ROLES:
         if name in call.credentials:
             call.unsupported(f"{name}= (a profile with a role will do: aws_profile_name=)")
-    model = str(call.params.get("model_id") or call.model)  # LiteLLM's word for an ARN beside the model's name
+    model = str(call.credentials.get("model_id") or call.model)
     region = partial(region_of, model, call.credentials)
     base = str(call.credentials.get("aws_bedrock_runtime_endpoint") or call.base).rstrip("/")
     if "{region}" in base:

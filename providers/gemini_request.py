@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from rillm.providers.gemini_messages import Contents
 from rillm.providers.gemini_tools import choice_of, schema_field, tools_of
 from rillm.providers.request import Request
-from rillm.providers.vertex import VERTEX_PARAMETERS, vertex_request
+from rillm.providers.vertex import vertex_request
 from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
@@ -105,7 +105,6 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
         "parallel_tool_calls": lambda allowed: {} if allowed else unable(call, "parallel_tool_calls=False"),
         "include_server_side_tool_invocations": "includeServerSideToolInvocations",
         "user": nothing,  # it changes nothing in the answer
-        **dict.fromkeys(VERTEX_PARAMETERS, nothing),
     }
 
 

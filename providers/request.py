@@ -26,7 +26,9 @@ OPENAI_PARAMETERS: Final = frozenset({
 CREDENTIALS: Final = (
     "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_profile_name", "aws_region_name",
     "aws_role_name", "aws_session_name", "aws_external_id", "aws_session_tags", "aws_web_identity_token",
-    "aws_sts_endpoint", "aws_bedrock_runtime_endpoint",
+    "aws_sts_endpoint", "aws_bedrock_runtime_endpoint", "model_id",  # an ARN beside the model's name
+    "vertex_project", "vertex_location", "vertex_credentials",
+    "azure_ad_token", "azure_ad_token_provider",
 )  # fmt: skip
 # With these values they ask for nothing that a format could lack.
 NOTHING: Final[Mapping[str, Any]] = {

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 MOCK_PARAMETERS: Final = (
     "mock_response", "mock_tool_calls", "mock_timeout", "mock_delay", "mock_chunk_delay", "mock_slice",
 )  # fmt: skip
-ENTRA: Final = ("azure_ad_token", "azure_ad_token_provider")  # see rillm.providers.azure
 EVERY_REQUEST: Final = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
 
 
@@ -37,7 +36,7 @@ def source_of(
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`), `api` for another API of the same provider
-            ("responses"), `drop_params`, `ENTRA`, `CREDENTIALS`; all others go into the request.
+            ("responses"), `drop_params`, `CREDENTIALS`; all others go into the request.
         fields: further ones of the `HTTPSource`: `on_headers`, `to_begin`.
 
     Raises:
@@ -62,13 +61,13 @@ def source_of(
         return local_source(model, body), FORMATS["openai-chat"], model
     from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
 
-    token = entra_token(provider, params)
+    credentials = {name: params[name] for name in CREDENTIALS if params.get(name) is not None}
+    token = entra_token(provider, credentials, params.get("api_key"))
     key = None if token else provider.key(params.pop("api_key", None), format_=name)
     headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
     extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
     way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
     version, drop = params.pop("api_version", None), bool(params.pop("drop_params", None))
-    credentials = {name: params[name] for name in CREDENTIALS if params.get(name) is not None}
     call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop, key, credentials)
     format_ = format_of(name)
     request = format_.encode(call)
@@ -93,7 +92,7 @@ def bearer(token: str | None) -> dict[str, str]:
 def in_body(params: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of the parameters, as JSON."""
     way = {"api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", "timeout"}
-    way |= {"client", "max_frame_bytes", "drop_params", "api", *ENTRA, *CREDENTIALS}
+    way |= {"client", "max_frame_bytes", "drop_params", "api", *CREDENTIALS}
     return {name: plain(value) for name, value in params.items() if value is not None and name not in way}
 
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 # What belongs to one provider: a fallback to another one must not be sent it.
 OF_ONE_PROVIDER: Final = (
     "api", "api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body",
-    "azure_ad_token", "azure_ad_token_provider", "vertex_credentials", "vertex_project", "vertex_location",
     *CREDENTIALS,
 )  # fmt: skip
 

@@ -346,7 +346,7 @@ QUOTED = "arn%3Aaws%3Abedrock%3Aeu-west-3%3A123456789012%3Aapplication-inference
         ({"model": "m", "credentials": {"aws_region_name": "eu-west-2"}}, {"AWS_REGION_NAME": "eu-west-1"},
          "https://bedrock-runtime.eu-west-2.amazonaws.com/model/m/converse-stream"),
         ({"model": ARN}, {}, f"https://bedrock-runtime.eu-west-3.amazonaws.com/model/{QUOTED}/converse-stream"),
-        ({"model": NOVA, "model_id": ARN}, {}, f"https://bedrock-runtime.eu-west-3.amazonaws.com/model/{QUOTED}/converse-stream"),
+        ({"model": NOVA, "credentials": {"model_id": ARN}}, {}, f"https://bedrock-runtime.eu-west-3.amazonaws.com/model/{QUOTED}/converse-stream"),
         ({"model": "m", "base": "https://vpce.example.com"}, {}, "https://vpce.example.com/model/m/converse-stream"),
         ({"model": "m", "credentials": {"aws_bedrock_runtime_endpoint": "https://vpce.example.com/"}}, {},
          "https://vpce.example.com/model/m/converse-stream"),

@@ -343,9 +343,10 @@ def test_routes_of_vertex(model: str, params: dict[str, str], expected: tuple[st
 def test_claude_on_vertex() -> None:
     """The body is that of Anthropic's own API, without the model, which is part of the address."""
     provider = PROVIDERS["vertex_ai"]
-    params = {"vertex_project": "p1", "vertex_location": "us-east5"}
-    call = ChatCall(provider, "claude-sonnet-4-5@20250929", MESSAGES, params, provider.url(), key=KEY)
-    request = raw_predict(call, {"model": call.model, "messages": MESSAGES, "max_tokens": 9, **params})
+    credentials = {"vertex_project": "p1", "vertex_location": "us-east5"}
+    model = "claude-sonnet-4-5@20250929"
+    call = ChatCall(provider, model, MESSAGES, {}, provider.url(), key=KEY, credentials=credentials)
+    request = raw_predict(call, {"model": call.model, "messages": MESSAGES, "max_tokens": 9})
     host = "https://us-east5-aiplatform.googleapis.com/v1/projects/p1/locations/us-east5"
     assert request.url == f"{host}/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict"
     assert request.sign is None
