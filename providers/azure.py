@@ -101,7 +101,9 @@ def entra_token(provider: Provider, credentials: Mapping[str, Any], api_key: str
     if provider.name != "azure":
         return None
     token, provide = credentials.get("azure_ad_token"), credentials.get("azure_ad_token_provider")
-    if token or provide:
-        return str(token or provide())
+    if token:
+        return str(token)
+    if provide:
+        return str(provide())
     has_key = api_key or first_set(provider.key_env)
     return None if has_key else first_set(TOKEN_ENV)

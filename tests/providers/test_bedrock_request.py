@@ -13,6 +13,7 @@ from rillm.streams.errors import BadRequestError, UnsupportedParamsError
 
 BEDROCK = PROVIDERS["bedrock"]
 CLAUDE, NOVA, GPT_OSS = "us.anthropic.claude-sonnet-4-20250514-v1:0", "amazon.nova-lite-v1:0", "openai.gpt-oss-120b-1:0"
+CLAUDE_4_7 = "anthropic.claude-opus-4-7-20260416-v1:0"
 ENVIRONMENT = ("AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION", *BEDROCK.base_url_env)
 HI = [{"role": "user", "content": "Hi"}]
 PNG, PDF = "data:image/png;base64,iVBO", "data:application/pdf;base64,JVBE"
@@ -236,8 +237,16 @@ def test_documents_have_names_of_their_own() -> None:
         (CLAUDE, {"reasoning_effort": "low"},
          {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 1024}}}),
         (CLAUDE, {"reasoning_effort": "xhigh"},
-         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 4096}}}),
+         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 8192}}}),
+        (CLAUDE, {"reasoning_effort": "max"},
+         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 16384}}}),
         (CLAUDE, {"reasoning_effort": "none"}, {}),
+        (CLAUDE, {"reasoning_effort": "disable"}, {}),
+        (CLAUDE, {"thinking": {"type": "enabled", "budget_tokens": 2000}, "reasoning_effort": "low"},
+         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 2000}}}),
+        (CLAUDE_4_7, {"reasoning_effort": "xhigh", "output_config": {"task_budget": 1}},
+         {"additionalModelRequestFields": {"thinking": {"type": "adaptive", "display": "summarized"},
+                                           "output_config": {"effort": "xhigh", "task_budget": 1}}}),
         (NOVA, {"reasoning_effort": "high"},
          {"additionalModelRequestFields": {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}}),
         (NOVA, {"reasoning_effort": "none"},
@@ -281,6 +290,8 @@ FORM: dict[str, Any] = {"type": "json_schema", "json_schema": {"name": "f", "sch
         ({"response_format": FORM}, {"tools": [JSON], "toolChoice": {"tool": {"name": "json_tool_call"}}}),
         ({"response_format": FORM, "tools": [TOOL]}, {"tools": [SPEC, JSON], "toolChoice": {"any": {}}}),
         ({"response_format": FORM, "thinking": {"type": "enabled", "budget_tokens": 1024}}, {"tools": [JSON]}),
+        ({"response_format": FORM, "thinking": {"type": "disabled"}},
+         {"tools": [JSON], "toolChoice": {"tool": {"name": "json_tool_call"}}}),
         ({"response_format": {"type": "json_object"}},
          {"tools": [{"toolSpec": {**JSON["toolSpec"], "inputSchema": {"json": {"type": "object"}}}}],
           "toolChoice": {"tool": {"name": "json_tool_call"}}}),
@@ -302,6 +313,7 @@ def test_tools_of_a_vendor() -> None:
     [
         (HI, {"seed": 1}, "'seed'"),
         (HI, {"n": 2}, "n=2"),
+        (HI, {"reasoning_effort": "enormous"}, "reasoning_effort='enormous'"),
         (HI, {"parallel_tool_calls": False}, "parallel_tool_calls=False"),
         (HI, {"logprobs": True}, "'logprobs'"),
         ([{"role": "assistant", "tool_calls": [CALL]}], {"tools": [TOOL], "tool_choice": "none"}, "tool_choice='none'"),
