@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
+from rillm.providers.data_urls import data_in
 from rillm.streams.errors import BadRequestError
 from rillm.streams.json_values import is_object, objects_in
 
@@ -125,9 +126,9 @@ def media_part(media: dict[str, Any]) -> dict[str, Any]:
         media: with `url`, and `format` (a MIME type) where the name of the file does not tell it.
     """
     url = str(media.get("url"))
-    if url.startswith("data:"):
-        head, _, data = url.removeprefix("data:").partition(",")
-        return {"inlineData": {"mimeType": media.get("format") or head.partition(";")[0], "data": data}}
+    data = data_in(url)
+    if data is not None:
+        return {"inlineData": {"mimeType": media.get("format") or data.media_type, "data": data.base64}}
     kind = media.get("format") or mimetypes.guess_type(url.partition("?")[0])[0]
     return {"fileData": {"fileUri": url, **({"mimeType": kind} if kind else {})}}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
+from rillm.providers.data_urls import data_in
 from rillm.providers.endpoint import endpoint
 from rillm.providers.request import Request
 from rillm.providers.text_prompt import prompt_of, text_of
@@ -131,8 +132,9 @@ def image_in(call: ChatCall, part: Any) -> str | None:
         return None
     image: Any = part.get("image_url")
     url = str(image.get("url") if is_object(image) else image)
-    if part.get("type") == "image_url" and url.startswith("data:"):
-        return url.partition(",")[2]
+    data = data_in(url) if part.get("type") == "image_url" else None
+    if data is not None:
+        return data.base64
     call.unsupported("content but text and images that are given as data: URLs")
     return None
 

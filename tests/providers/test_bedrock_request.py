@@ -193,6 +193,10 @@ def test_conversation(messages: list[dict[str, Any]], expected: dict[str, Any]) 
             {"document": {"format": "txt", "name": "document", "source": {"bytes": "AA"}}},
         ),
         (
+            {"type": "file", "file": {"file_data": "Data:,a%20b"}},
+            {"document": {"format": "txt", "name": "document", "source": {"bytes": "YSBi"}}},
+        ),
+        (
             {"type": "file", "file": {"file_id": "s3://bucket/a.docx"}},
             {
                 "document": {

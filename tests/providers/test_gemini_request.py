@@ -57,6 +57,8 @@ MESSAGES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[
                     {"type": "text", "text": "What?"},
                     {"type": "image_url", "image_url": {"url": PNG, "detail": "low"}},
                     {"type": "image_url", "image_url": PNG},
+                    {"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg%2F%3E"}},
+                    {"type": "image_url", "image_url": {"url": "DATA:image/png;base64,AAAA"}},
                     {"type": "image_url", "image_url": {"url": "https://e.org/a.jpg?w=1"}},
                     {"type": "image_url", "image_url": {"url": "gs://b/a", "format": "image/webp"}},
                     {"type": "image_url", "image_url": {"url": "https://e.org/a"}},
@@ -73,6 +75,8 @@ MESSAGES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[
                 "parts": [
                     {"text": "What?"},
                     {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+                    {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+                    {"inlineData": {"mimeType": "image/svg+xml", "data": "PHN2Zy8+"}},
                     {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
                     {"fileData": {"mimeType": "image/jpeg", "fileUri": "https://e.org/a.jpg?w=1"}},
                     {"fileData": {"mimeType": "image/webp", "fileUri": "gs://b/a"}},

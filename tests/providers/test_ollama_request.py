@@ -143,6 +143,16 @@ def test_what_ollama_cannot_do(params: dict[str, Any]) -> None:
             {"role": "user", "content": "", "images": ["iVBORw0KGgo="]},
         ),
         (
+            {
+                "role": "user",
+                "content": [
+                    {"type": "image_url", "image_url": "data:image/svg+xml,%3Csvg%2F%3E"},
+                    {"type": "image_url", "image_url": "DATA:image/png;base64,AAAA"},
+                ],
+            },
+            {"role": "user", "content": "", "images": ["PHN2Zy8+", "AAAA"]},
+        ),
+        (
             {"role": "assistant", "content": "144", "reasoning_content": "12 * 12", "tool_calls": None},
             {"role": "assistant", "content": "144", "thinking": "12 * 12"},
         ),
