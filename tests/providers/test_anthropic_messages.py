@@ -16,7 +16,7 @@ from tests.kit.anthropic import body
 CACHED = {"cache_control": {"type": "ephemeral"}}
 PNG = "data:image/png;base64,iVBORw0KGgo="
 PDF = "data:application/pdf;base64,JVBERi0="
-CASES = Path(__file__).parents[1] / "wire" / "cases_anthropic"
+CASES = Path(__file__).parents[1] / "wire" / "cases_anthropic_messages"
 
 
 def said(role: str, content: Any, **rest: Any) -> dict[str, Any]:
