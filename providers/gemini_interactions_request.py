@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.providers.gemini_messages import SYSTEM, arguments_of, parts_of, signature_of
+from rillm.providers.gemini_messages import SYSTEM, parts_of, signature_of
 from rillm.providers.gemini_request import LEVELS, base_of, nothing
 from rillm.providers.gemini_tools import choice_of
 from rillm.providers.request import Request
+from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.json_values import is_object, objects_in
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import from_json
 
 from rillm.providers.data_urls import data_in
+from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.errors import BadRequestError
 from rillm.streams.json_values import is_object, objects_in
 
@@ -131,22 +132,6 @@ def media_part(media: dict[str, Any]) -> dict[str, Any]:
         return {"inlineData": {"mimeType": media.get("format") or data.media_type, "data": data.base64}}
     kind = media.get("format") or mimetypes.guess_type(url.partition("?")[0])[0]
     return {"fileData": {"fileUri": url, **({"mimeType": kind} if kind else {})}}
-
-
-def arguments_of(function: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of an earlier call.
-
-    Raises:
-        BadRequestError: they are no JSON object; the API takes nothing else.
-    """
-    arguments: Any = function.get("arguments") or {}
-    try:
-        arguments = from_json(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
-        arguments = None
-    if is_object(arguments):
-        return arguments
-    raise BadRequestError(f"The arguments of an earlier call of {function.get('name')} are no JSON object.")
 
 
 def result_of(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

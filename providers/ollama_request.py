@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import from_json
-
 from rillm.providers.data_urls import data_in
 from rillm.providers.endpoint import endpoint
 from rillm.providers.request import Request
 from rillm.providers.text_prompt import prompt_of, text_of
-from rillm.streams.errors import BadRequestError
+from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def encode_chat(call: ChatCall) -> Request:
 
     Raises:
         UnsupportedParamsError: the call has what Ollama does not take.
-        BadRequestError: the arguments of an earlier call are no JSON.
+        BadRequestError: the arguments of an earlier call are no JSON object.
     """
     calls = [tool for message in call.messages for tool in message.get("tool_calls") or ()]
     names = {tool.get("id"): tool.get("function", {}).get("name") for tool in calls}
@@ -142,10 +140,5 @@ def image_in(call: ChatCall, part: Any) -> str | None:
 def called(tool: dict[str, Any]) -> dict[str, Any]:
     """An earlier call of the model's, with its arguments as an object."""
     function: dict[str, Any] = tool["function"]
-    arguments: Any = function.get("arguments") or "{}"
-    try:
-        arguments = from_json(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
-        raise BadRequestError(f"The arguments of the call to {function['name']!r} are no JSON: {arguments!r}") from None
     identity = {"id": tool["id"]} if tool.get("id") else {}
-    return {**identity, "function": {"name": function["name"], "arguments": arguments}}
+    return {**identity, "function": {"name": function["name"], "arguments": arguments_of(function)}}

@@ -341,7 +341,11 @@ def test_what_cannot_be_done(messages: list[dict[str, Any]], params: dict[str, A
         ([{"role": "function", "content": "1"}], "'function'"),
         (
             [{"role": "assistant", "tool_calls": [{"id": "t", "function": {"name": "f", "arguments": "{"}}]}],
-            "'f'.*not JSON",
+            "'f'.*no JSON object",
+        ),
+        (
+            [{"role": "assistant", "tool_calls": [{"id": "t", "function": {"name": "f", "arguments": "[1]"}}]}],
+            "'f'.*no JSON object",
         ),
     ],
 )

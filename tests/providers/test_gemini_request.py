@@ -324,7 +324,7 @@ def test_unsupported(params: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("messages", "params", "words"),
     [
-        ([called(tool_call("c1", "add", "{x"))], {}, "arguments of an earlier call of add"),
+        ([called(tool_call("c1", "add", "{x"))], {}, "arguments of the call of 'add'"),
         ([called(tool_call("c1", "add", "[1]"))], {}, "no JSON object"),
         ([result("c9", "2")], {}, "'c9' is the id of none"),
         ([{"role": "user", "content": [{"type": "hologram"}]}], {}, "unknown type: 'hologram'"),

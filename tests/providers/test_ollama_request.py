@@ -183,9 +183,10 @@ def test_the_result_of_a_tool_names_the_tool() -> None:
     assert messages[1] == {"role": "tool", "tool_call_id": "call_a", "content": "2", "tool_name": "add"}
 
 
-def test_arguments_that_are_no_json() -> None:
-    broken = {**CALL, "function": {"name": "add", "arguments": '{"x":'}}
-    with pytest.raises(BadRequestError, match="call to 'add' are no JSON"):
+@pytest.mark.parametrize("arguments", ['{"x":', "[1]", [1]])
+def test_arguments_that_are_no_object(arguments: Any) -> None:
+    broken = {**CALL, "function": {"name": "add", "arguments": arguments}}
+    with pytest.raises(BadRequestError, match="call of 'add' in the messages are no JSON object"):
         encoded("ollama", [{**CALLED, "tool_calls": [broken]}])
 
 
