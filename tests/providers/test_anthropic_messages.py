@@ -75,6 +75,12 @@ def result(id_: str, content: Any, **rest: Any) -> dict[str, Any]:
             None,
             [said("user", [text("Hi")]), said("assistant", [text("I")])],
         ),
+        ([said("user", "Hi"), said("assistant", " ")], None, [said("user", [text("Hi")])]),
+        (
+            [said("user", "Hi"), said("assistant", [text("I "), text(" \n")])],
+            None,
+            [said("user", [text("Hi")]), said("assistant", [text("I")])],
+        ),
         ([said("user", ["a", text("b")])], None, [said("user", [text("a"), text("b")])]),
         (
             [said("user", "Hi", **CACHED), said("assistant", [{"type": "refusal", "refusal": "No."}])],
