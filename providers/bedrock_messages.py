@@ -71,9 +71,7 @@ def thoughts(said: Said) -> Iterator[Block]:
 def calls(said: Said) -> Iterator[Block]:
     for call in said.get("tool_calls") or ():
         function: dict[str, Any] = call.get("function") or {}
-        yield {
-            "toolUse": {"toolUseId": call.get("id"), "name": function.get("name"), "input": arguments_of(function)}
-        }
+        yield {"toolUse": {"toolUseId": call.get("id"), "name": function.get("name"), "input": arguments_of(function)}}
         yield from cache_point(call)
 
 

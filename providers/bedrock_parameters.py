@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.anthropic_thinking import thinking_fields
 from rillm.providers.bedrock_tools import vendors_own
+from rillm.providers.request import listed_as, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,31 +58,14 @@ def words(call: ChatCall) -> Mapping[str, str | Translation]:
         "max_completion_tokens": "maxTokens",
         "temperature": "temperature",
         "top_p": "topP",
-        "stop": lambda stop: {"stopSequences": [stop] if isinstance(stop, str) else stop},
+        "stop": listed_as("stopSequences"),
         "service_tier": lambda tier: {"serviceTier": {"type": "default" if tier == "auto" else tier}},
         "thinking": "thinking",
         "reasoning_effort": nothing if is_claude(call.model) else partial(reasoning, call.model),
         "tools": own_tools,
         "tool_choice": nothing,
         "response_format": nothing,
-        "parallel_tool_calls": only(call, "parallel_tool_calls", accepted=True),
-        "n": only(call, "n", accepted=1),
     }
-
-
-def only(call: ChatCall, name: str, *, accepted: Any) -> Translation:
-    """For a parameter that need not be sent where it asks for what is done anyway."""
-
-    def translation(value: Any) -> dict[str, Any]:
-        if value != accepted:
-            call.unsupported(f"{name}={value!r}")
-        return {}
-
-    return translation
-
-
-def nothing(_value: Any) -> dict[str, Any]:
-    return {}
 
 
 def own_tools(tools: Any) -> dict[str, Any]:

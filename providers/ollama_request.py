@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.data_urls import data_in
 from rillm.providers.endpoint import endpoint
-from rillm.providers.request import Request
+from rillm.providers.request import Request, listed_as
 from rillm.providers.text_prompt import prompt_of, text_of
 from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.json_values import is_array, is_object
@@ -82,7 +82,7 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
         **{name: name for name in SAME},
         "max_tokens": "num_predict",
         "max_completion_tokens": "num_predict",
-        "stop": lambda stop: {"stop": stop if is_array(stop) else [stop]},
+        "stop": listed_as("stop"),
         "tool_choice": tool_choice,
         "response_format": response_format,
         "reasoning_effort": reasoning_effort,

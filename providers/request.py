@@ -112,6 +112,20 @@ class ChatCall:
         return fields
 
 
+def nothing(_value: Any) -> dict[str, Any]:
+    """The translation of a parameter that makes no field of its own."""
+    return {}
+
+
+def listed_as(name: str) -> Translation:
+    """The translation of a parameter that may be one text or a list of them, into a field that is a list.
+
+    >>> listed_as("stopSequences")("END")
+    {'stopSequences': ['END']}
+    """
+    return lambda value: {name: [value] if isinstance(value, str) else value}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A POST request.

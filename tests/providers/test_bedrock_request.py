@@ -316,9 +316,9 @@ def test_tools_of_a_vendor() -> None:
     ("messages", "params", "words"),
     [
         (HI, {"seed": 1}, "'seed'"),
-        (HI, {"n": 2}, "n=2"),
+        (HI, {"n": 2}, "'n'"),
         (HI, {"reasoning_effort": "enormous"}, "reasoning_effort='enormous'"),
-        (HI, {"parallel_tool_calls": False}, "parallel_tool_calls=False"),
+        (HI, {"parallel_tool_calls": False}, "'parallel_tool_calls'"),
         (HI, {"logprobs": True}, "'logprobs'"),
         ([{"role": "assistant", "tool_calls": [CALL]}], {"tools": [TOOL], "tool_choice": "none"}, "tool_choice='none'"),
         ([user({"type": "image_url", "image_url": {"url": "https://a.b/c.png"}}, {"text": "Hi"})], {}, "by URL"),

@@ -174,7 +174,7 @@ def test_credentials_are_in_no_body(model: str, api: str | None) -> None:
     params: dict[str, Any] = {"api_base": "https://a.example", "api": api, "api_key": KEY, "drop_params": True}
     source, _, _ = source_of(provider, name, MESSAGES, {**dict.fromkeys(CREDENTIALS, "hush"), **params})
     body: Any = getattr(source, "body", None)
-    assert isinstance(body, dict)
+    assert body
     assert "hush" not in str(body)
 
 
