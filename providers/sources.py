@@ -37,7 +37,7 @@ def source_of(
     It is the mock where `params` asks for one.
 
     Args:
-        provider, model: as `rillm.providers.registry.resolve` found them.
+        provider, model: as `rillm.providers.resolve.resolve` found them.
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`), `api` for another API of the same provider

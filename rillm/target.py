@@ -14,8 +14,8 @@ from rillm.operators.timeouts import timeouts
 from rillm.parameters import listed, number, without_bookkeeping
 from rillm.prompt import estimate_prompt_tokens
 from rillm.providers.openai_request import plain
-from rillm.providers.registry import resolve
 from rillm.providers.request import CREDENTIALS
+from rillm.providers.resolve import resolve
 from rillm.providers.sources import source_of
 from rillm.settings import setting
 from rillm.streams.errors import BadRequestError

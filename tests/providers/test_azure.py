@@ -8,7 +8,7 @@ import pytest
 
 import rillm
 from rillm.providers.azure import entra_token, openai_url, responses_url, takes_usage_option
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.streams.errors import AuthenticationError, BadRequestError
 from tests.kit import wire
 from tests.kit.calls import MESSAGES, texts

@@ -7,7 +7,7 @@ import pytest
 from rillm.providers.bedrock_invoke_request import encode as encode_invoke
 from rillm.providers.bedrock_request import encode
 from rillm.providers.bedrock_tools import PURPOSE
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 from rillm.streams.errors import BadRequestError, UnsupportedParamsError
 

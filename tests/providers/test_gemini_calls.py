@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import rillm
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 from rillm.providers.routes import route
 from rillm.providers.vertex import found_credentials, host_of, raw_predict

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rillm.providers.formats import FORMATS
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 from rillm.streams.errors import BadRequestError, UnsupportedParamsError
 

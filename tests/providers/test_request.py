@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 import rillm
-from rillm.providers.registry import resolve
 from rillm.providers.request import CREDENTIALS
+from rillm.providers.resolve import resolve
 from rillm.providers.sources import in_body, source_of
 from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, MODEL, aask, ask, cold, texts
