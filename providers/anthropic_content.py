@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote_to_bytes
 
+from rillm.providers.data_urls import data_in
 from rillm.streams.errors import BadRequestError
 from rillm.streams.json_values import is_array, is_object
 
@@ -60,7 +60,7 @@ def file_block(file: Values) -> Values:
     file_id = str(file.get("file_id") or "")
     if not data and file_id and not file_id.startswith("http"):
         return {"type": "document", "source": {"type": "file", "file_id": file_id}}
-    if isinstance(data, str) and not data.startswith(("data:", "http")):
+    if isinstance(data, str) and not data[:5].lower().startswith(("data:", "http")):
         data = f"data:{PDF};base64,{data}"
     block = block_of("document", data or file_id, file.get("format"))
     has_title = block["type"] == "document" and file.get("filename")
@@ -75,21 +75,20 @@ def block_of(kind: str, url: Any, media_type: str | None = None) -> Values:
     """
     if not url or not isinstance(url, str):
         raise BadRequestError(f"The messages have a part of the type {kind!r} with neither data nor a URL.")
-    if not url.startswith("data:"):
+    data = data_in(url)
+    if data is None:
         return {"type": kind, "source": {"type": "url", "url": url}}
-    head, _, data = url.removeprefix("data:").partition(",")
-    told, base64, _ = head.partition(";base64")
-    media_type = media_type or told.partition(";")[0] or "text/plain"
+    media_type = media_type or data.media_type
     if media_type.startswith("text/"):
-        source = {"type": "text", "media_type": "text/plain", "data": text_in(data, is_base64=bool(base64))}
+        source = {"type": "text", "media_type": "text/plain", "data": text_in(data.base64)}
         return {"type": "document", "source": source}
     kind = "image" if media_type.startswith("image/") else "document" if media_type == PDF else kind
-    return {"type": kind, "source": {"type": "base64", "media_type": media_type, "data": data}}
+    return {"type": kind, "source": {"type": "base64", "media_type": media_type, "data": data.base64}}
 
 
-def text_in(data: str, *, is_base64: bool) -> str:
-    """The text in a `data:` URL."""
+def text_in(base64: str) -> str:
+    """The text in a file."""
     try:
-        return (b64decode(data) if is_base64 else unquote_to_bytes(data)).decode()
+        return b64decode(base64).decode()
     except ValueError as error:
         raise BadRequestError(f"The text of a file in the messages cannot be read: {error}.") from None

@@ -68,9 +68,17 @@ def tool_result(call: ChatCall, message: Values) -> Values:
 
 
 def without_last_space(messages: list[Values]) -> list[Values]:
-    """An answer that the caller has begun must not end with a space: the model goes on after it."""
-    if messages and messages[-1]["role"] == "assistant":
-        *others, last = messages[-1]["content"]
-        if last.get("type") == "text":
-            messages[-1]["content"] = [*others, {**last, "text": last["text"].rstrip()}]
-    return messages
+    """An answer that the caller has begun must not end with a space: the model goes on after it.
+
+    A text of nothing else is left out, and an answer that was no more than that.
+    """
+    if not messages or messages[-1]["role"] != "assistant":
+        return messages
+    content: list[Values] = messages[-1]["content"]
+    while content and content[-1].get("type") == "text":
+        last = content.pop()
+        words = last["text"].rstrip()
+        if words:
+            content.append({**last, "text": words})
+            break
+    return messages if content else messages[:-1]

@@ -10,8 +10,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import from_json
-
 from rillm.providers.anthropic_content import content_blocks
 from rillm.providers.anthropic_fields import (
     CALLS,
@@ -24,8 +22,8 @@ from rillm.providers.anthropic_fields import (
     SERVER_CALLS,
     Values,
 )
-from rillm.streams.errors import BadRequestError
-from rillm.streams.json_values import is_array, is_object
+from rillm.providers.tool_arguments import arguments_of
+from rillm.streams.json_values import is_array, is_object, objects_in
 
 if TYPE_CHECKING:
     from rillm.providers.request import ChatCall
@@ -50,15 +48,16 @@ class Kept:
     """The blocks of one message beside its text."""
 
     def __init__(self, message: Values, fields: Values) -> None:
-        self._outline = objects(fields, OUTLINE)
+        self._outline = objects_in(fields.get(OUTLINE))
         self._citations = citations(fields)
-        self._thoughts = [one for one in objects(message, "thinking_blocks") if is_signed(one)]
-        self._calls = [tool_use(one) for one in objects(message, "tool_calls")]
-        self._server_calls = [server_call(one) for one in objects(fields, CALLS) if one.get("type") in SERVER_CALLS]
-        results = (*objects(fields, SEARCHES), *objects(fields, RESULTS))
+        self._thoughts = [one for one in objects_in(message.get("thinking_blocks")) if is_signed(one)]
+        self._calls = [tool_use(one) for one in objects_in(message.get("tool_calls"))]
+        server_calls = objects_in(fields.get(CALLS))
+        self._server_calls = [server_call(one) for one in server_calls if one.get("type") in SERVER_CALLS]
+        results = (*objects_in(fields.get(SEARCHES)), *objects_in(fields.get(RESULTS)))
         self._results = [one for one in results if str(one.get("type")).endswith(RESULT)]
-        self._compactions = objects(fields, COMPACTIONS)
-        self._others = objects(fields, OTHERS)
+        self._compactions = objects_in(fields.get(COMPACTIONS))
+        self._others = objects_in(fields.get(OTHERS))
 
     def in_usual_order(self, text: list[Values]) -> list[Values]:
         """Thinking, what Anthropic ran, the text, what the client has to run; calls without results come last."""
@@ -105,38 +104,16 @@ def is_signed(block: Values) -> bool:
 def tool_use(call: Values) -> Values:
     """A call that the client had to run."""
     function: Values = call.get("function") or {}
-    block = {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": input_of(function)}
+    block = {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments_of(function)}
     return block | {name: call[name] for name in KEPT_OF_A_CALL if call.get(name)}
 
 
 def server_call(call: Values) -> Values:
     """A call that Anthropic ran."""
-    return {**{name: value for name, value in call.items() if name != "arguments"}, "input": input_of(call)}
-
-
-def input_of(call: Values) -> Values:
-    """The arguments of a call.
-
-    Raises:
-        BadRequestError: they are no JSON object.
-    """
-    arguments: Any = call.get("arguments") or "{}"
-    try:
-        value = from_json(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
-        value = None
-    if is_object(value):
-        return value
-    raise BadRequestError(f"The arguments of the call of {call.get('name')!r} in the messages are no JSON object.")
+    return {**{name: value for name, value in call.items() if name != "arguments"}, "input": arguments_of(call)}
 
 
 def citations(fields: Values) -> list[Values]:
     """All citations, in one list or, as LiteLLM has them, in one for each text."""
     found: Any = fields.get("citations") or ()
     return [one for group in found for one in (group if is_array(group) else [group]) if is_object(one)]
-
-
-def objects(values: Values, name: str) -> list[Values]:
-    """The objects in a list."""
-    found: Any = values.get(name)
-    return [one for one in found if is_object(one)] if is_array(found) else []

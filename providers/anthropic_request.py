@@ -10,7 +10,7 @@ from rillm.providers.anthropic_fields import Values
 from rillm.providers.anthropic_prompt import prompt
 from rillm.providers.anthropic_thinking import format_fields, thinking_fields, thinking_tokens
 from rillm.providers.anthropic_tools import tool_fields
-from rillm.providers.request import Request
+from rillm.providers.request import Request, listed_as, nothing
 from rillm.providers.vertex import raw_predict
 
 if TYPE_CHECKING:
@@ -68,27 +68,14 @@ def messages_body(call: ChatCall) -> Values:
 def words(call: ChatCall) -> dict[str, Any]:
     """Anthropic's words for OpenAI's parameters."""
     return {
-        **dict.fromkeys(COMPOSED, elsewhere),
+        **dict.fromkeys(COMPOSED, nothing),
         **{name: name for name in ("max_tokens", "temperature", "top_p", "thinking")},
         "max_completion_tokens": "max_tokens",
-        "n": partial(one_answer, call),
         "safety_identifier": user_id,
         "service_tier": partial(service_tier, call),
-        "stop": stop_sequences,
+        "stop": listed_as("stop_sequences"),
         "user": user_id,
     }
-
-
-def elsewhere(_value: Any) -> Values:
-    """Nothing, for a parameter that makes a field together with others."""
-    return {}
-
-
-def one_answer(call: ChatCall, n: int) -> Values:
-    """Anthropic gives one answer to a call."""
-    if n != 1:
-        call.unsupported(f"n={n}")
-    return {}
 
 
 def service_tier(call: ChatCall, name: str) -> Values:
@@ -97,10 +84,6 @@ def service_tier(call: ChatCall, name: str) -> Values:
         return {"service_tier": SERVICE_TIERS[name]}
     call.unsupported(f"service_tier={name!r}")
     return {}
-
-
-def stop_sequences(stop: Any) -> Values:
-    return {"stop_sequences": [stop] if isinstance(stop, str) else stop}
 
 
 def user_id(name: str) -> Values:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BUDGETS: Final[Mapping[str, int]] = {
     "minimal": 1024, "low": 1024, "medium": 2048, "high": 4096, "xhigh": 8192, "max": 16384,
 }  # fmt: skip
+NO_EFFORT: Final = ("none", "disable")  # the latter is LiteLLM's
 LEAST_EFFORT: Final = {"minimal": "low"}
 USUAL_EFFORT: Final = "high"
 ADAPTIVE: Final = {"type": "adaptive", "display": "summarized"}  # without a display, the newest models show nothing
@@ -36,7 +37,7 @@ def thinking_fields(call: ChatCall) -> Values:
     effort = told.get("effort") if is_object(told) else told
     if effort is None:
         return {}
-    if effort == "none":
+    if effort in NO_EFFORT:
         thinking: Values | None = {"type": "disabled"} if thinks_unasked(call.model) else None
     elif effort not in BUDGETS:
         call.unsupported(f"reasoning_effort={effort!r}")
@@ -46,7 +47,7 @@ def thinking_fields(call: ChatCall) -> Values:
     else:
         thinking = dict(ADAPTIVE)
     fields: Values = {"thinking": thinking} if thinking else {}
-    by_effort = effort != "none" and not thinks_by_budget(call.model)
+    by_effort = effort not in NO_EFFORT and not thinks_by_budget(call.model)
     return fields | ({"output_config": {"effort": LEAST_EFFORT.get(effort, effort)}} if by_effort else {})
 
 

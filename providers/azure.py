@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 from rillm.providers.provider import first_set
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rillm.providers.provider import Provider
 
 ENDPOINT = "/chat/completions"
@@ -91,15 +93,17 @@ def takes_usage_option(provider: Provider, base: str, api_version: str | None = 
     return version in V1_VERSIONS or version >= FIRST_WITH_USAGE
 
 
-def entra_token(provider: Provider, params: dict[str, Any]) -> str | None:
-    """A token in place of a key; takes its parameters out of `params`.
+def entra_token(provider: Provider, credentials: Mapping[str, Any], api_key: str | None) -> str | None:
+    """A token in place of a key.
 
     It is `azure_ad_token`, or what `azure_ad_token_provider` returns, or AZURE_AD_TOKEN where there is no key.
     """
-    token, provide = params.pop("azure_ad_token", None), params.pop("azure_ad_token_provider", None)
     if provider.name != "azure":
         return None
-    if token or provide:
-        return str(token or provide())
-    has_key = params.get("api_key") or first_set(provider.key_env)
+    token, provide = credentials.get("azure_ad_token"), credentials.get("azure_ad_token_provider")
+    if token:
+        return str(token)
+    if provide:
+        return str(provide())
+    has_key = api_key or first_set(provider.key_env)
     return None if has_key else first_set(TOKEN_ENV)

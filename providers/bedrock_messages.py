@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
-
 from rillm.providers.bedrock_blocks import wrapped
 from rillm.providers.bedrock_parts import Parts, cache_point
+from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -72,20 +71,8 @@ def thoughts(said: Said) -> Iterator[Block]:
 def calls(said: Said) -> Iterator[Block]:
     for call in said.get("tool_calls") or ():
         function: dict[str, Any] = call.get("function") or {}
-        name, arguments = function.get("name"), function.get("arguments") or "{}"
-        yield {"toolUse": {"toolUseId": call.get("id"), "name": name, "input": parsed(arguments, name)}}
+        yield {"toolUse": {"toolUseId": call.get("id"), "name": function.get("name"), "input": arguments_of(function)}}
         yield from cache_point(call)
-
-
-def parsed(arguments: Any, name: Any) -> Any:
-    if not isinstance(arguments, str):
-        return arguments
-    try:
-        return from_json(arguments)
-    except ValueError:
-        raise BadRequestError(
-            f"The arguments of the call of {name!r} in messages= are not JSON.", llm_provider="bedrock"
-        ) from None
 
 
 def tool_result(said: Said, parts: Parts) -> Block:

@@ -5,10 +5,12 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceCon
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from rillm.providers.anthropic_thinking import thinking_fields
 from rillm.providers.bedrock_tools import vendors_own
+from rillm.providers.request import listed_as, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +23,6 @@ FIELDS: Final = (
     "additionalModelResponseFieldPaths", "guardrailConfig", "outputConfig", "performanceConfig", "promptVariables",
     "requestMetadata", "serviceTier", "toolConfig",
 )  # fmt: skip
-# Tokens that Anthropic's models may think, by LiteLLM's reading of OpenAI's words; 1024 is the least they allow.
-BUDGETS: Final[Mapping[str, int]] = MappingProxyType({"minimal": 1024, "low": 1024, "medium": 2048, "high": 4096})
 
 
 def parameters(call: ChatCall) -> dict[str, Any]:
@@ -35,7 +35,8 @@ def parameters(call: ChatCall) -> dict[str, Any]:
     inference = {**fields.pop("inferenceConfig", {}), **taken(fields, INFERENCE)}
     known = taken(fields, FIELDS)
     of_model = {**fields.pop("additionalModelRequestFields", {}), **fields}
-    of_model.pop("model_id", None)
+    if is_claude(call.model):
+        of_model = with_thinking(call, of_model)
     if "top_k" in of_model and is_nova(call.model):
         of_model["inferenceConfig"] = {"topK": of_model.pop("top_k")}
     return {
@@ -57,31 +58,14 @@ def words(call: ChatCall) -> Mapping[str, str | Translation]:
         "max_completion_tokens": "maxTokens",
         "temperature": "temperature",
         "top_p": "topP",
-        "stop": lambda stop: {"stopSequences": [stop] if isinstance(stop, str) else stop},
+        "stop": listed_as("stopSequences"),
         "service_tier": lambda tier: {"serviceTier": {"type": "default" if tier == "auto" else tier}},
         "thinking": "thinking",
-        "reasoning_effort": lambda effort: reasoning(call.model, effort),
+        "reasoning_effort": nothing if is_claude(call.model) else partial(reasoning, call.model),
         "tools": own_tools,
         "tool_choice": nothing,
         "response_format": nothing,
-        "parallel_tool_calls": only(call, "parallel_tool_calls", accepted=True),
-        "n": only(call, "n", accepted=1),
     }
-
-
-def only(call: ChatCall, name: str, *, accepted: Any) -> Translation:
-    """For a parameter that need not be sent where it asks for what is done anyway."""
-
-    def translation(value: Any) -> dict[str, Any]:
-        if value != accepted:
-            call.unsupported(f"{name}={value!r}")
-        return {}
-
-    return translation
-
-
-def nothing(_value: Any) -> dict[str, Any]:
-    return {}
 
 
 def own_tools(tools: Any) -> dict[str, Any]:
@@ -89,16 +73,24 @@ def own_tools(tools: Any) -> dict[str, Any]:
     return {"tools": own} if own else {}
 
 
+def with_thinking(call: ChatCall, fields: dict[str, Any]) -> dict[str, Any]:
+    """Claude's fields with those that an effort stands for; the caller's own count more."""
+    thinking = thinking_fields(call)
+    output: dict[str, Any] = {**thinking.pop("output_config", {}), **fields.get("output_config", {})}
+    return {**thinking, **fields, **({"output_config": output} if output else {})}
+
+
 def reasoning(model: str, effort: str) -> dict[str, Any]:
     """How much a model is to think, by its vendor's words."""
-    thinks = effort not in {"none", "disable"}
-    if "anthropic." in model:
-        budget = BUDGETS.get(effort, BUDGETS["high"])
-        return {"thinking": {"type": "enabled", "budget_tokens": budget}} if thinks else {}
     if is_nova(model):
+        thinks = effort not in {"none", "disable"}
         enabled = {"type": "enabled", "maxReasoningEffort": effort}
         return {"reasoningConfig": enabled if thinks else {"type": "disabled"}}
     return {"reasoning_effort": effort}
+
+
+def is_claude(model: str) -> bool:
+    return "anthropic." in model
 
 
 def is_nova(model: str) -> bool:

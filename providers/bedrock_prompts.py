@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from rillm.providers.request import listed_as
 from rillm.streams.errors import BadRequestError
 from rillm.streams.json_values import is_array, is_object
 
@@ -51,9 +52,8 @@ class Prompt:
             "temperature": "temperature",
             "top_p": self.top_p,
         }
-        name = self.stop
-        if name is not None:
-            words["stop"] = lambda stop: {name: [stop] if isinstance(stop, str) else stop}
+        if self.stop is not None:
+            words["stop"] = listed_as(self.stop)
         return words
 
 
@@ -88,7 +88,6 @@ def prompt_body(call: ChatCall) -> dict[str, Any]:
         for role, text in (said(message) for message in call.messages)
     ]
     fields = call.translated(prompt.words())
-    fields.pop("model_id", None)
     if prompt.inside is not None:
         fields = {prompt.inside: fields} if fields else {}
     return {prompt.name: f"{prompt.begin}{''.join(turns)}{prompt.end}", **fields}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rillm.providers.request import ChatCall
 
 ACCEPT: Final = {"Accept": "application/vnd.amazon.eventstream"}
+NO_THINKING: Final = {"type": "disabled"}
 ROLES: Final = ("aws_role_name", "aws_web_identity_token")
 
 
@@ -30,8 +31,8 @@ def encode(call: ChatCall) -> Request:
 def converse_body(call: ChatCall) -> dict[str, Any]:
     """The body of a conversation."""
     fields = parameters(call)
-    thinks = "thinking" in fields.get("additionalModelRequestFields", {})
-    tools = tool_config(call, may_force=not thinks)
+    thinking: dict[str, Any] = fields.get("additionalModelRequestFields", {}).get("thinking") or NO_THINKING
+    tools = tool_config(call, may_force=thinking.get("type") == NO_THINKING["type"])
     return {**conversation(call), **({"toolConfig": tools} if tools else {}), **fields}
 
 
@@ -45,7 +46,7 @@ def request(call: ChatCall, action: str, body: dict[str, Any]) -> Request:
     for name in ROLES:
         if name in call.credentials:
             call.unsupported(f"{name}= (a profile with a role will do: aws_profile_name=)")
-    model = str(call.params.get("model_id") or call.model)  # LiteLLM's word for an ARN beside the model's name
+    model = str(call.credentials.get("model_id") or call.model)
     region = partial(region_of, model, call.credentials)
     base = str(call.credentials.get("aws_bedrock_runtime_endpoint") or call.base).rstrip("/")
     if "{region}" in base:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.providers.cohere_v2_request import OTHER, SAME, stop_sequences
+from rillm.providers.cohere_v2_request import OTHER, SAME
 from rillm.providers.endpoint import endpoint
 from rillm.providers.request import Request
 from rillm.providers.text_prompt import text_of
@@ -26,7 +26,7 @@ def encode(call: ChatCall) -> Request:
     """
     *earlier, last = call.messages or [{}]
     history = [{"role": ROLES.get(one.get("role"), "USER"), "message": text_of(call, one)} for one in earlier]
-    words = {**{name: name for name in SAME if name != "logprobs"}, **OTHER, "stop": stop_sequences}
+    words = {**{name: name for name in SAME if name != "logprobs"}, **OTHER}
     body: dict[str, Any] = {"model": call.model, "message": text_of(call, last), "stream": True}
     if history:
         body["chat_history"] = history

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.endpoint import endpoint
-from rillm.providers.request import Request
+from rillm.providers.request import Request, listed_as
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from rillm.providers.request import ChatCall, Translation
 
 SAME: Final = ("temperature", "seed", "frequency_penalty", "presence_penalty", "max_tokens", "logprobs")
-OTHER: Final = {"max_completion_tokens": "max_tokens", "top_p": "p", "top_k": "k"}
+OTHER: Final[Mapping[str, str | Translation]] = {
+    "max_completion_tokens": "max_tokens", "top_p": "p", "top_k": "k", "stop": listed_as("stop_sequences"),
+}  # fmt: skip
 NO_EFFORT: Final = ("none", "disable")
 TOOL_CHOICES: Final[Mapping[str, dict[str, Any]]] = {
     "auto": {},
@@ -57,17 +59,12 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
     return {
         **{name: name for name in SAME},
         **OTHER,
-        "stop": stop_sequences,
         "tools": tools,
         "tool_choice": tool_choice,
         "response_format": response_format,
         "thinking": thinking,
         "reasoning_effort": lambda effort: {"thinking": {"type": "disabled" if effort in NO_EFFORT else "enabled"}},
     }
-
-
-def stop_sequences(stop: Any) -> dict[str, Any]:
-    return {"stop_sequences": stop if is_array(stop) else [stop]}
 
 
 def without_strict(tool: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 
+from rillm.providers.data_urls import data_in
+from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.errors import BadRequestError
 from rillm.streams.json_values import is_object, objects_in
 
@@ -125,27 +127,11 @@ def media_part(media: dict[str, Any]) -> dict[str, Any]:
         media: with `url`, and `format` (a MIME type) where the name of the file does not tell it.
     """
     url = str(media.get("url"))
-    if url.startswith("data:"):
-        head, _, data = url.removeprefix("data:").partition(",")
-        return {"inlineData": {"mimeType": media.get("format") or head.partition(";")[0], "data": data}}
+    data = data_in(url)
+    if data is not None:
+        return {"inlineData": {"mimeType": media.get("format") or data.media_type, "data": data.base64}}
     kind = media.get("format") or mimetypes.guess_type(url.partition("?")[0])[0]
     return {"fileData": {"fileUri": url, **({"mimeType": kind} if kind else {})}}
-
-
-def arguments_of(function: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of an earlier call.
-
-    Raises:
-        BadRequestError: they are no JSON object; the API takes nothing else.
-    """
-    arguments: Any = function.get("arguments") or {}
-    try:
-        arguments = from_json(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
-        arguments = None
-    if is_object(arguments):
-        return arguments
-    raise BadRequestError(f"The arguments of an earlier call of {function.get('name')} are no JSON object.")
 
 
 def result_of(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 
 from rillm.providers.gemini_messages import Contents
 from rillm.providers.gemini_tools import choice_of, schema_field, tools_of
-from rillm.providers.request import Request
-from rillm.providers.vertex import VERTEX_PARAMETERS, vertex_request
+from rillm.providers.request import Request, listed_as, nothing
+from rillm.providers.vertex import vertex_request
 from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
         "n": "candidateCount",
         "max_tokens": "maxOutputTokens",
         "max_completion_tokens": "maxOutputTokens",
-        "stop": lambda stop: {"stopSequences": [stop] if isinstance(stop, str) else stop},
+        "stop": listed_as("stopSequences"),
         "seed": "seed",
         "presence_penalty": "presencePenalty",
         "frequency_penalty": "frequencyPenalty",
@@ -102,20 +102,9 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
         "tools": nothing,  # with the next one, see `tools_of`
         "web_search_options": nothing,
         "tool_choice": choice_of,
-        "parallel_tool_calls": lambda allowed: {} if allowed else unable(call, "parallel_tool_calls=False"),
         "include_server_side_tool_invocations": "includeServerSideToolInvocations",
         "user": nothing,  # it changes nothing in the answer
-        **dict.fromkeys(VERTEX_PARAMETERS, nothing),
     }
-
-
-def unable(call: ChatCall, what: str) -> dict[str, Any]:
-    call.unsupported(what)
-    return {}
-
-
-def nothing(_value: Any) -> dict[str, Any]:
-    return {}
 
 
 def speech_of(audio: Any) -> dict[str, Any]:

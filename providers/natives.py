@@ -52,7 +52,7 @@ NATIVES: Final[tuple[Provider, ...]] = (
              key_env=("WRITER_API_KEY",), base_url_env=("WRITER_API_BASE",)),
 )  # fmt: skip  # a row a provider, as in rillm.providers.lookalikes
 
-# Names of models that one vendor alone serves under them, as in `rillm.providers.registry`.
+# Names of models that one vendor alone serves under them, as in `rillm.providers.resolve`.
 BARE_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     "anthropic": ("claude-*",),
     "cohere": ("command-*",),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import from_json
-
+from rillm.providers.data_urls import data_in
 from rillm.providers.endpoint import endpoint
-from rillm.providers.request import Request
+from rillm.providers.request import Request, listed_as
 from rillm.providers.text_prompt import prompt_of, text_of
-from rillm.streams.errors import BadRequestError
+from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def encode_chat(call: ChatCall) -> Request:
 
     Raises:
         UnsupportedParamsError: the call has what Ollama does not take.
-        BadRequestError: the arguments of an earlier call are no JSON.
+        BadRequestError: the arguments of an earlier call are no JSON object.
     """
     calls = [tool for message in call.messages for tool in message.get("tool_calls") or ()]
     names = {tool.get("id"): tool.get("function", {}).get("name") for tool in calls}
@@ -83,7 +82,7 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
         **{name: name for name in SAME},
         "max_tokens": "num_predict",
         "max_completion_tokens": "num_predict",
-        "stop": lambda stop: {"stop": stop if is_array(stop) else [stop]},
+        "stop": listed_as("stop"),
         "tool_choice": tool_choice,
         "response_format": response_format,
         "reasoning_effort": reasoning_effort,
@@ -131,8 +130,9 @@ def image_in(call: ChatCall, part: Any) -> str | None:
         return None
     image: Any = part.get("image_url")
     url = str(image.get("url") if is_object(image) else image)
-    if part.get("type") == "image_url" and url.startswith("data:"):
-        return url.partition(",")[2]
+    data = data_in(url) if part.get("type") == "image_url" else None
+    if data is not None:
+        return data.base64
     call.unsupported("content but text and images that are given as data: URLs")
     return None
 
@@ -140,10 +140,5 @@ def image_in(call: ChatCall, part: Any) -> str | None:
 def called(tool: dict[str, Any]) -> dict[str, Any]:
     """An earlier call of the model's, with its arguments as an object."""
     function: dict[str, Any] = tool["function"]
-    arguments: Any = function.get("arguments") or "{}"
-    try:
-        arguments = from_json(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
-        raise BadRequestError(f"The arguments of the call to {function['name']!r} are no JSON: {arguments!r}") from None
     identity = {"id": tool["id"]} if tool.get("id") else {}
-    return {**identity, "function": {"name": function["name"], "arguments": arguments}}
+    return {**identity, "function": {"name": function["name"], "arguments": arguments_of(function)}}

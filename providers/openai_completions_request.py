@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.azure import openai_url, takes_usage_option
-from rillm.providers.request import Request
+from rillm.providers.request import Request, nothing
 from rillm.providers.text_prompt import prompt_of
 
 if TYPE_CHECKING:
@@ -41,5 +41,5 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
         **{name: name for name in SAME},
         "logprobs": logprobs,
         "max_completion_tokens": "max_tokens",
-        "top_logprobs": lambda _: {},  # see logprobs
+        "top_logprobs": nothing,  # see logprobs
     }

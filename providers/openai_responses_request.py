@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rillm.providers.azure import responses_url
 from rillm.providers.openai_responses_input import input_items
-from rillm.providers.request import Request
+from rillm.providers.request import Request, nothing
 from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm.providers.request import ChatCall, Translation
+    from rillm.providers.request import ChatCall
 
 SAME: Final = (
     "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "service_tier", "store",
@@ -42,8 +42,6 @@ def body(call: ChatCall) -> dict[str, Any]:
             **dict.fromkeys(SHARED, nothing),
             "max_tokens": "max_output_tokens",
             "max_completion_tokens": "max_output_tokens",
-            "modalities": only(call, "modalities", ["text"]),
-            "n": only(call, "n", 1),
             "stream_options": stream_options,
             "tool_choice": lambda choice: {"tool_choice": tool_choice(choice)},
             "tools": lambda tools: {"tools": [tool(one) for one in tools]},
@@ -51,21 +49,6 @@ def body(call: ChatCall) -> dict[str, Any]:
     )
     items = input_items(call.messages, sends_back=not has_all, is_stored=is_stored)
     return {"model": call.model, "input": items, "stream": True, **fields, **shared(call.params, fields)}
-
-
-def nothing(_value: Any) -> dict[str, Any]:
-    return {}
-
-
-def only(call: ChatCall, name: str, usual: Any) -> Translation:
-    """The translation of a parameter that the format has no word for, but whose usual value asks for nothing."""
-
-    def translate(value: Any) -> dict[str, Any]:
-        if value != usual:
-            call.unsupported(f"the parameter {name!r}")
-        return {}
-
-    return translate
 
 
 def shared(params: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

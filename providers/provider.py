@@ -19,7 +19,7 @@ class Provider:
 
     Attributes:
         name: as LiteLLM has it, what stands before the slash in `groq/llama-3.3-70b-versatile`.
-        format: the wire format it speaks, by its name in the wire corpus.
+        format: the wire format it speaks, by its name in `rillm.providers.formats`.
         base_url: where its endpoints begin, with `/v1` where it has one, without a slash at the end; None if only the
             user can know.
         docs: URL of its API's documentation.

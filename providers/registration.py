@@ -83,7 +83,7 @@ def register(*rows: Provider | Format, replace: bool = False) -> None:
 
     >>> from rillm.providers import Provider, register
     >>> register(Provider("acme", "openai-chat", "https://api.acme.example/v1", "https://acme.example/docs"))
-    >>> from rillm.providers.registry import resolve
+    >>> from rillm.providers.resolve import resolve
     >>> resolve("acme/large")[1]
     'large'
     """

@@ -26,7 +26,9 @@ OPENAI_PARAMETERS: Final = frozenset({
 CREDENTIALS: Final = (
     "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_profile_name", "aws_region_name",
     "aws_role_name", "aws_session_name", "aws_external_id", "aws_session_tags", "aws_web_identity_token",
-    "aws_sts_endpoint", "aws_bedrock_runtime_endpoint",
+    "aws_sts_endpoint", "aws_bedrock_runtime_endpoint", "model_id",  # an ARN beside the model's name
+    "vertex_project", "vertex_location", "vertex_credentials",
+    "azure_ad_token", "azure_ad_token_provider",
 )  # fmt: skip
 # With these values they ask for nothing that a format could lack.
 NOTHING: Final[Mapping[str, Any]] = {
@@ -108,6 +110,20 @@ class ChatCall:
             else:
                 fields |= word(value)
         return fields
+
+
+def nothing(_value: Any) -> dict[str, Any]:
+    """The translation of a parameter that makes no field of its own."""
+    return {}
+
+
+def listed_as(name: str) -> Translation:
+    """The translation of a parameter that may be one text or a list of them, into a field that is a list.
+
+    >>> listed_as("stopSequences")("END")
+    {'stopSequences': ['END']}
+    """
+    return lambda value: {name: [value] if isinstance(value, str) else value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 MOCK_PARAMETERS: Final = (
     "mock_response", "mock_tool_calls", "mock_timeout", "mock_delay", "mock_chunk_delay", "mock_slice",
 )  # fmt: skip
-ENTRA: Final = ("azure_ad_token", "azure_ad_token_provider")  # see rillm.providers.azure
+WAY: Final = ("timeout", "client", "max_frame_bytes")
+NOT_IN_BODY: Final = frozenset({
+    "api", "api_base", "api_key", "api_version", "base_url", "drop_params", "extra_body", "extra_headers", "headers",
+    *WAY, *MOCK_PARAMETERS, *CREDENTIALS,
+})  # fmt: skip
 EVERY_REQUEST: Final = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
 
 
@@ -33,11 +37,11 @@ def source_of(
     It is the mock where `params` asks for one.
 
     Args:
-        provider, model: as `rillm.providers.registry.resolve` found them.
+        provider, model: as `rillm.providers.resolve.resolve` found them.
         messages: in OpenAI's shape.
         params: how to get there (`api_key`, `api_base` or `base_url`, `api_version`, `extra_headers`, `extra_body`,
             `timeout` in seconds, `client`, `max_frame_bytes`, `mock_…`), `api` for another API of the same provider
-            ("responses"), `drop_params`, `ENTRA`, `CREDENTIALS`; all others go into the request.
+            ("responses"), `drop_params`, `CREDENTIALS`; all others go into the request.
         fields: further ones of the `HTTPSource`: `on_headers`, `to_begin`.
 
     Raises:
@@ -45,45 +49,56 @@ def source_of(
         UnsupportedParamsError: the provider cannot do what a parameter asks for.
     """
     params = dict(params)
-    base = params.pop("api_base", None) or params.get("base_url")
-    params.pop("base_url", None)
+    base = params.get("api_base") or params.get("base_url")
     name, model = route(provider, model, base, params)
-    mock: dict[str, Any] = {name: params.pop(name) for name in MOCK_PARAMETERS if name in params}
-    if provider.name == "mock" or is_mocked(mock):
-        from rillm.providers.mock import MockSource  # noqa: PLC0415 - as below
-
-        body = chat_body(ChatCall(provider, model, messages, in_body(params), ""))
-        mocked = MockSource(body, **mock, timeout=params.get("timeout"), provider=provider.name)
-        return mocked, FORMATS["openai-chat"], model
+    if provider.name == "mock" or is_mocked(params):
+        return mock_source(provider, chat_of(provider, model, messages, params), params), FORMATS["openai-chat"], model
     if provider.name == "local":
         from rillm.providers.local import local_source  # noqa: PLC0415 - it needs an extra
 
-        body = chat_body(ChatCall(provider, model, messages, in_body(params), ""))
-        return local_source(model, body), FORMATS["openai-chat"], model
-    from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
-
-    token = entra_token(provider, params)
-    key = None if token else provider.key(params.pop("api_key", None), format_=name)
-    headers: dict[str, str] = {**(params.pop("headers", None) or {}), **(params.pop("extra_headers", None) or {})}
-    extra_body: dict[str, Any] = params.pop("extra_body", None) or {}
-    way = {name: params.pop(name) for name in ("timeout", "client", "max_frame_bytes") if name in params}
-    version, drop = params.pop("api_version", None), bool(params.pop("drop_params", None))
+        return local_source(model, chat_of(provider, model, messages, params)), FORMATS["openai-chat"], model
     credentials = {name: params[name] for name in CREDENTIALS if params.get(name) is not None}
+    token = entra_token(provider, credentials, params.get("api_key"))
+    key = None if token else provider.key(params.get("api_key"), format_=name)
+    version, drop = params.get("api_version"), bool(params.get("drop_params"))
     call = ChatCall(provider, model, messages, in_body(params), provider.url(base), version, drop, key, credentials)
     format_ = format_of(name)
+    return http_source(call, format_, bearer(token) or provider.auth_headers(key), params, fields), format_, model
+
+
+def chat_of(provider: Provider, model: str, messages: Sequence[Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The request of what is answered in this process."""
+    return chat_body(ChatCall(provider, model, messages, in_body(params), ""))
+
+
+def mock_source(provider: Provider, body: dict[str, Any], params: Mapping[str, Any]) -> Source[bytes]:
+    """What answers as the `mock_…` parameters say."""
+    from rillm.providers.mock import MockSource  # noqa: PLC0415 - as below
+
+    mock: dict[str, Any] = {name: params[name] for name in MOCK_PARAMETERS if name in params}
+    return MockSource(body, **mock, timeout=params.get("timeout"), provider=provider.name)
+
+
+def http_source(
+    call: ChatCall, format_: Format, auth: Mapping[str, str], params: Mapping[str, Any], fields: Mapping[str, Any]
+) -> Source[bytes]:
+    """What sends the call. Headers and fields of the body that the caller gives win over those of the format."""
+    from rillm.providers.transport import HTTPSource  # noqa: PLC0415 - what sends a call is loaded by the first one
+
     request = format_.encode(call)
-    source = HTTPSource(
+    own: dict[str, str] = {**(params.get("headers") or {}), **(params.get("extra_headers") or {})}
+    way: dict[str, Any] = {name: params[name] for name in WAY if name in params}
+    return HTTPSource(
         format_,
         request.url,
-        {**EVERY_REQUEST, **bearer(token), **provider.auth_headers(key), **request.headers, **headers},
-        {**request.body, **extra_body},
+        {**EVERY_REQUEST, **auth, **request.headers, **own},
+        {**request.body, **(params.get("extra_body") or {})},
         sign=request.sign,
-        provider=provider.name,
-        model=model,
+        provider=call.provider.name,
+        model=call.model,
         **way,
         **fields,
     )
-    return source, format_, model
 
 
 def bearer(token: str | None) -> dict[str, str]:
@@ -92,9 +107,7 @@ def bearer(token: str | None) -> dict[str, str]:
 
 def in_body(params: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of the parameters, as JSON."""
-    way = {"api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body", "timeout"}
-    way |= {"client", "max_frame_bytes", "drop_params", "api", *ENTRA, *CREDENTIALS}
-    return {name: plain(value) for name, value in params.items() if value is not None and name not in way}
+    return {name: plain(value) for name, value in params.items() if value is not None and name not in NOT_IN_BODY}
 
 
 def is_mocked(params: Mapping[str, Any]) -> bool:

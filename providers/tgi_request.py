@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.providers.endpoint import endpoint
-from rillm.providers.request import Request
+from rillm.providers.request import Request, listed_as, nothing
 from rillm.providers.text_prompt import prompt_of
-from rillm.streams.json_values import is_array
 
 if TYPE_CHECKING:
     from rillm.providers.request import ChatCall, Translation
@@ -40,13 +39,13 @@ def words(call: ChatCall) -> dict[str, str | Translation]:
 
     return {
         "frequency_penalty": "frequency_penalty",
-        "logprobs": lambda _: {},  # each token has its own anyway
+        "logprobs": nothing,  # each token has its own anyway
         "max_completion_tokens": "max_new_tokens",
         "max_tokens": "max_new_tokens",
-        "prompt": lambda _: {},
+        "prompt": nothing,
         "response_format": response_format,
         "seed": "seed",
-        "stop": lambda stop: {"stop": stop if is_array(stop) else [stop]},
+        "stop": listed_as("stop"),
         "temperature": temperature,
         "top_logprobs": "top_n_tokens",
         "top_p": top_p,

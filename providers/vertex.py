@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from rillm.providers.request import ChatCall
 
-VERTEX_PARAMETERS: Final = ("vertex_project", "vertex_location", "vertex_credentials")
 PROJECT_ENV: Final = ("VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT")
 LOCATION_ENV: Final = ("VERTEXAI_LOCATION", "VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION")
 DEFAULT_LOCATION: Final = "global"  # where every model is; newer ones are nowhere else
@@ -42,11 +41,11 @@ def vertex_request(call: ChatCall, publisher: str, method: str, body: dict[str, 
         MissingExtraError: there is no key, and google-auth, which would find one, is not installed.
         AuthenticationError: there are no credentials.
     """
-    project = call.params.get("vertex_project") or first_set(PROJECT_ENV)
+    project = call.credentials.get("vertex_project") or first_set(PROJECT_ENV)
     sign: Callable[[str, bytes], Mapping[str, str]] | None = None
     if not call.key:
         from_extra("vertex", "google.auth")
-        given = call.params.get("vertex_credentials")
+        given = call.credentials.get("vertex_credentials")
         sign = partial(token_headers, given)
         project = project or credentials_of(given)[1]
     if not project:
@@ -54,7 +53,7 @@ def vertex_request(call: ChatCall, publisher: str, method: str, body: dict[str, 
             f"No project for {call.provider.name}: set {' or '.join(PROJECT_ENV)}, or pass vertex_project=.",
             llm_provider=call.provider.name,
         )
-    location = call.params.get("vertex_location") or first_set(LOCATION_ENV) or DEFAULT_LOCATION
+    location = call.credentials.get("vertex_location") or first_set(LOCATION_ENV) or DEFAULT_LOCATION
     base = host_of(location) if call.base == call.provider.base_url else call.base
     place = f"{base}/projects/{quote(project)}/locations/{quote(location)}"
     path = call.model if "/" in call.model else f"publishers/{publisher}/models/{call.model}"  # such as endpoints/…
@@ -66,7 +65,7 @@ def raw_predict(call: ChatCall, body: dict[str, Any]) -> Request:
 
     https://docs.anthropic.com/en/api/claude-on-vertex-ai
     """
-    rest = {name: value for name, value in body.items() if name not in {"model", *VERTEX_PARAMETERS}}
+    rest = {name: value for name, value in body.items() if name != "model"}
     named = {"anthropic_version": "vertex-2023-10-16", "stream": True, **rest}
     return vertex_request(call, "anthropic", "streamRawPredict", named)
 
@@ -92,8 +91,12 @@ def credentials_of(given: Any) -> tuple[Any, str | None]:
     key = given if given is None or isinstance(given, str) else json.dumps(given)
     try:
         return found_credentials(key, os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"))
-    except (exceptions.GoogleAuthError, ValueError, OSError) as error:
-        raise AuthenticationError(f"No token for Vertex AI: pass api_key=, or see: {error}", "vertex_ai") from error
+    except exceptions.GoogleAuthError as error:
+        reason = str(error)
+    except (ValueError, OSError) as error:  # these tell, and hold, what was read: the key
+        reason = getattr(error, "strerror", None) or f"the key cannot be read ({type(error).__name__})"
+    # Out here, so that not even the context of this error leads to the other.
+    raise AuthenticationError(f"No token for Vertex AI: pass api_key=, or see: {reason}", "vertex_ai")
 
 
 @lru_cache

@@ -10,9 +10,9 @@ from rillm.providers.endpoint import endpoint
 from rillm.providers.failures import failure
 from rillm.providers.json_decoder import JSONDecoder
 from rillm.providers.provider import first_set
-from rillm.providers.request import Request
+from rillm.providers.request import Request, listed_as, nothing
 from rillm.providers.text_prompt import prompt_of
-from rillm.streams.json_values import is_array, is_object
+from rillm.streams.json_values import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,9 +83,9 @@ def encode(call: ChatCall) -> Request:
     given = call.translated({
         "max_completion_tokens": "max_new_tokens",
         "max_tokens": "max_new_tokens",
-        "prompt": lambda _: {},
+        "prompt": nothing,
         "seed": "random_seed",
-        "stop": lambda stop: {"stop_sequences": stop if is_array(stop) else [stop]},
+        "stop": listed_as("stop_sequences"),
         "temperature": lambda degrees: {"temperature": degrees, "decoding_method": "sample" if degrees else "greedy"},
         "top_p": "top_p",
     })  # fmt: skip

@@ -11,7 +11,7 @@ from rillm.listeners import Listeners
 from rillm.logging_object import Logging
 from rillm.operators.normalize import normalize
 from rillm.operators.tap_end import tap_end
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.record import Record
 from rillm.reporter import Reporter
 from rillm.streams.chunk import ModelResponseStream

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from rillm.calls import completion
 from rillm.providers.mock_answer import DEFAULT_TEXT
-from rillm.providers.registry import resolve
+from rillm.providers.resolve import resolve
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:

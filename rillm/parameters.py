@@ -47,8 +47,7 @@ LITELLMS_OWN: Final = ("litellm_", "_litellm_")
 # What may hold a secret or is no JSON; callbacks are not shown it.
 SECRETS: Final = frozenset(
     {
-        "api_key", "extra_headers", "headers", "client", "azure_ad_token", "azure_ad_token_provider",
-        "vertex_credentials", "model_list", "shared_session", *CREDENTIALS,
+        "api_key", "extra_headers", "headers", "client", "model_list", "shared_session", *CREDENTIALS,
     }
 )  # fmt: skip
 

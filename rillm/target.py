@@ -13,8 +13,8 @@ from rillm.operators.normalize import normalize
 from rillm.operators.timeouts import timeouts
 from rillm.parameters import listed, number, without_bookkeeping
 from rillm.providers.openai_request import plain
-from rillm.providers.registry import resolve
 from rillm.providers.request import CREDENTIALS
+from rillm.providers.resolve import resolve
 from rillm.providers.sources import source_of
 from rillm.settings import setting
 from rillm.streams.errors import BadRequestError
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 # What belongs to one provider: a fallback to another one must not be sent it.
 OF_ONE_PROVIDER: Final = (
     "api", "api_key", "api_base", "base_url", "api_version", "headers", "extra_headers", "extra_body",
-    "azure_ad_token", "azure_ad_token_provider", "vertex_credentials", "vertex_project", "vertex_location",
     *CREDENTIALS,
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rillm.providers.anthropic_request import encode
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rillm.providers.formats import FORMATS
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 
 if TYPE_CHECKING:

@@ -75,6 +75,12 @@ def result(id_: str, content: Any, **rest: Any) -> dict[str, Any]:
             None,
             [said("user", [text("Hi")]), said("assistant", [text("I")])],
         ),
+        ([said("user", "Hi"), said("assistant", " ")], None, [said("user", [text("Hi")])]),
+        (
+            [said("user", "Hi"), said("assistant", [text("I "), text(" \n")])],
+            None,
+            [said("user", [text("Hi")]), said("assistant", [text("I")])],
+        ),
         ([said("user", ["a", text("b")])], None, [said("user", [text("a"), text("b")])]),
         (
             [said("user", "Hi", **CACHED), said("assistant", [{"type": "refusal", "refusal": "No."}])],
@@ -165,6 +171,15 @@ DOCUMENT = {"type": "document", "source": base64("application/pdf", "JVBERi0=")}
             {"type": "image_url", "image_url": {"url": "data:;base64,AAAA", "format": "image/webp"}},
             {"type": "image", "source": base64("image/webp", "AAAA")},
         ),
+        (
+            {"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg%2F%3E"}},
+            {"type": "image", "source": base64("image/svg+xml", "PHN2Zy8+")},
+        ),
+        (
+            {"type": "image_url", "image_url": {"url": "DATA:image/PNG;base64,AAAA"}},
+            {"type": "image", "source": base64("image/png", "AAAA")},
+        ),
+        ({"type": "file", "file": {"file_data": PDF.replace("data:", "Data:")}}, DOCUMENT),
         ({"type": "image_url", "image_url": {"url": PDF}}, DOCUMENT),
         ({"type": "file", "file": {"file_data": PDF, "filename": "a.pdf"}}, {**DOCUMENT, "title": "a.pdf"}),
         ({"type": "file", "file": {"file_data": "JVBERi0="}}, DOCUMENT),

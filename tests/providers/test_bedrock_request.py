@@ -7,12 +7,13 @@ import pytest
 from rillm.providers.bedrock_invoke_request import encode as encode_invoke
 from rillm.providers.bedrock_request import encode
 from rillm.providers.bedrock_tools import PURPOSE
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 from rillm.streams.errors import BadRequestError, UnsupportedParamsError
 
 BEDROCK = PROVIDERS["bedrock"]
 CLAUDE, NOVA, GPT_OSS = "us.anthropic.claude-sonnet-4-20250514-v1:0", "amazon.nova-lite-v1:0", "openai.gpt-oss-120b-1:0"
+CLAUDE_4_7 = "anthropic.claude-opus-4-7-20260416-v1:0"
 ENVIRONMENT = ("AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION", *BEDROCK.base_url_env)
 HI = [{"role": "user", "content": "Hi"}]
 PNG, PDF = "data:image/png;base64,iVBO", "data:application/pdf;base64,JVBE"
@@ -192,6 +193,10 @@ def test_conversation(messages: list[dict[str, Any]], expected: dict[str, Any]) 
             {"document": {"format": "txt", "name": "document", "source": {"bytes": "AA"}}},
         ),
         (
+            {"type": "file", "file": {"file_data": "Data:,a%20b"}},
+            {"document": {"format": "txt", "name": "document", "source": {"bytes": "YSBi"}}},
+        ),
+        (
             {"type": "file", "file": {"file_id": "s3://bucket/a.docx"}},
             {
                 "document": {
@@ -236,8 +241,16 @@ def test_documents_have_names_of_their_own() -> None:
         (CLAUDE, {"reasoning_effort": "low"},
          {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 1024}}}),
         (CLAUDE, {"reasoning_effort": "xhigh"},
-         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 4096}}}),
+         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 8192}}}),
+        (CLAUDE, {"reasoning_effort": "max"},
+         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 16384}}}),
         (CLAUDE, {"reasoning_effort": "none"}, {}),
+        (CLAUDE, {"reasoning_effort": "disable"}, {}),
+        (CLAUDE, {"thinking": {"type": "enabled", "budget_tokens": 2000}, "reasoning_effort": "low"},
+         {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 2000}}}),
+        (CLAUDE_4_7, {"reasoning_effort": "xhigh", "output_config": {"task_budget": 1}},
+         {"additionalModelRequestFields": {"thinking": {"type": "adaptive", "display": "summarized"},
+                                           "output_config": {"effort": "xhigh", "task_budget": 1}}}),
         (NOVA, {"reasoning_effort": "high"},
          {"additionalModelRequestFields": {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}}),
         (NOVA, {"reasoning_effort": "none"},
@@ -281,6 +294,8 @@ FORM: dict[str, Any] = {"type": "json_schema", "json_schema": {"name": "f", "sch
         ({"response_format": FORM}, {"tools": [JSON], "toolChoice": {"tool": {"name": "json_tool_call"}}}),
         ({"response_format": FORM, "tools": [TOOL]}, {"tools": [SPEC, JSON], "toolChoice": {"any": {}}}),
         ({"response_format": FORM, "thinking": {"type": "enabled", "budget_tokens": 1024}}, {"tools": [JSON]}),
+        ({"response_format": FORM, "thinking": {"type": "disabled"}},
+         {"tools": [JSON], "toolChoice": {"tool": {"name": "json_tool_call"}}}),
         ({"response_format": {"type": "json_object"}},
          {"tools": [{"toolSpec": {**JSON["toolSpec"], "inputSchema": {"json": {"type": "object"}}}}],
           "toolChoice": {"tool": {"name": "json_tool_call"}}}),
@@ -301,8 +316,9 @@ def test_tools_of_a_vendor() -> None:
     ("messages", "params", "words"),
     [
         (HI, {"seed": 1}, "'seed'"),
-        (HI, {"n": 2}, "n=2"),
-        (HI, {"parallel_tool_calls": False}, "parallel_tool_calls=False"),
+        (HI, {"n": 2}, "'n'"),
+        (HI, {"reasoning_effort": "enormous"}, "reasoning_effort='enormous'"),
+        (HI, {"parallel_tool_calls": False}, "'parallel_tool_calls'"),
         (HI, {"logprobs": True}, "'logprobs'"),
         ([{"role": "assistant", "tool_calls": [CALL]}], {"tools": [TOOL], "tool_choice": "none"}, "tool_choice='none'"),
         ([user({"type": "image_url", "image_url": {"url": "https://a.b/c.png"}}, {"text": "Hi"})], {}, "by URL"),
@@ -325,7 +341,11 @@ def test_what_cannot_be_done(messages: list[dict[str, Any]], params: dict[str, A
         ([{"role": "function", "content": "1"}], "'function'"),
         (
             [{"role": "assistant", "tool_calls": [{"id": "t", "function": {"name": "f", "arguments": "{"}}]}],
-            "'f'.*not JSON",
+            "'f'.*no JSON object",
+        ),
+        (
+            [{"role": "assistant", "tool_calls": [{"id": "t", "function": {"name": "f", "arguments": "[1]"}}]}],
+            "'f'.*no JSON object",
         ),
     ],
 )
@@ -346,7 +366,7 @@ QUOTED = "arn%3Aaws%3Abedrock%3Aeu-west-3%3A123456789012%3Aapplication-inference
         ({"model": "m", "credentials": {"aws_region_name": "eu-west-2"}}, {"AWS_REGION_NAME": "eu-west-1"},
          "https://bedrock-runtime.eu-west-2.amazonaws.com/model/m/converse-stream"),
         ({"model": ARN}, {}, f"https://bedrock-runtime.eu-west-3.amazonaws.com/model/{QUOTED}/converse-stream"),
-        ({"model": NOVA, "model_id": ARN}, {}, f"https://bedrock-runtime.eu-west-3.amazonaws.com/model/{QUOTED}/converse-stream"),
+        ({"model": NOVA, "credentials": {"model_id": ARN}}, {}, f"https://bedrock-runtime.eu-west-3.amazonaws.com/model/{QUOTED}/converse-stream"),
         ({"model": "m", "base": "https://vpce.example.com"}, {}, "https://vpce.example.com/model/m/converse-stream"),
         ({"model": "m", "credentials": {"aws_bedrock_runtime_endpoint": "https://vpce.example.com/"}}, {},
          "https://vpce.example.com/model/m/converse-stream"),

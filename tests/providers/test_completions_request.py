@@ -8,7 +8,8 @@ import pytest
 
 import rillm
 from rillm.providers.azure import openai_url
-from rillm.providers.registry import PROVIDERS, resolve
+from rillm.providers.registration import PROVIDERS
+from rillm.providers.resolve import resolve
 from rillm.providers.routes import route
 from rillm.streams.errors import BadRequestError, UnsupportedParamsError
 from tests.kit.calls import KEY, texts

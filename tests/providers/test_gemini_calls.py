@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import rillm
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 from rillm.providers.routes import route
 from rillm.providers.vertex import found_credentials, host_of, raw_predict
@@ -277,6 +277,21 @@ def test_vertex_with_no_credentials(given: str) -> None:
         whole("vertex_ai/gemini-2.5-flash", vertex_credentials=given)
 
 
+@pytest.mark.parametrize(
+    "given", ["eyJ0eXAi" * 99, '{"private_key": "eyJ0eXAi",', "eyJ0eXAi\0", {"private_key": "eyJ0eXAi"}, "eyJ0eXAi"]
+)
+def test_vertex_credentials_are_in_no_error(tmp_path: Path, given: Any) -> None:
+    broken = tmp_path / "account.json"
+    broken.write_text('{"private_key": "eyJ0eXAi",')
+    for credentials in (given, str(broken)):
+        with pytest.raises(AuthenticationError, match="No token for Vertex AI") as caught:
+            whole("vertex_ai/gemini-2.5-flash", vertex_credentials=credentials)
+        error: BaseException | None = caught.value
+        while error is not None:
+            assert "eyJ0eXAi" not in f"{error} {error!r} {vars(error)} {getattr(error, 'doc', None)}"
+            error = error.__cause__ or error.__context__
+
+
 def test_vertex_where_google_gives_no_token(server: Server, account: dict[str, str]) -> None:
     refused = script(b'{"error": "invalid_grant"}', status=400, headers={"Content-Type": "application/json"})
     server.play(refused)
@@ -328,9 +343,10 @@ def test_routes_of_vertex(model: str, params: dict[str, str], expected: tuple[st
 def test_claude_on_vertex() -> None:
     """The body is that of Anthropic's own API, without the model, which is part of the address."""
     provider = PROVIDERS["vertex_ai"]
-    params = {"vertex_project": "p1", "vertex_location": "us-east5"}
-    call = ChatCall(provider, "claude-sonnet-4-5@20250929", MESSAGES, params, provider.url(), key=KEY)
-    request = raw_predict(call, {"model": call.model, "messages": MESSAGES, "max_tokens": 9, **params})
+    credentials = {"vertex_project": "p1", "vertex_location": "us-east5"}
+    model = "claude-sonnet-4-5@20250929"
+    call = ChatCall(provider, model, MESSAGES, {}, provider.url(), key=KEY, credentials=credentials)
+    request = raw_predict(call, {"model": call.model, "messages": MESSAGES, "max_tokens": 9})
     host = "https://us-east5-aiplatform.googleapis.com/v1/projects/p1/locations/us-east5"
     assert request.url == f"{host}/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict"
     assert request.sign is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rillm.providers.formats import FORMATS
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 from rillm.streams.errors import BadRequestError, UnsupportedParamsError
 
@@ -57,6 +57,8 @@ MESSAGES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[
                     {"type": "text", "text": "What?"},
                     {"type": "image_url", "image_url": {"url": PNG, "detail": "low"}},
                     {"type": "image_url", "image_url": PNG},
+                    {"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg%2F%3E"}},
+                    {"type": "image_url", "image_url": {"url": "DATA:image/png;base64,AAAA"}},
                     {"type": "image_url", "image_url": {"url": "https://e.org/a.jpg?w=1"}},
                     {"type": "image_url", "image_url": {"url": "gs://b/a", "format": "image/webp"}},
                     {"type": "image_url", "image_url": {"url": "https://e.org/a"}},
@@ -73,6 +75,8 @@ MESSAGES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[
                 "parts": [
                     {"text": "What?"},
                     {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+                    {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+                    {"inlineData": {"mimeType": "image/svg+xml", "data": "PHN2Zy8+"}},
                     {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
                     {"fileData": {"mimeType": "image/jpeg", "fileUri": "https://e.org/a.jpg?w=1"}},
                     {"fileData": {"mimeType": "image/webp", "fileUri": "gs://b/a"}},
@@ -320,7 +324,7 @@ def test_unsupported(params: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("messages", "params", "words"),
     [
-        ([called(tool_call("c1", "add", "{x"))], {}, "arguments of an earlier call of add"),
+        ([called(tool_call("c1", "add", "{x"))], {}, "arguments of the call of 'add'"),
         ([called(tool_call("c1", "add", "[1]"))], {}, "no JSON object"),
         ([result("c9", "2")], {}, "'c9' is the id of none"),
         ([{"role": "user", "content": [{"type": "hologram"}]}], {}, "unknown type: 'hologram'"),

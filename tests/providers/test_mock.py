@@ -596,7 +596,7 @@ def watch(event, arguments):
 
 sys.addaudithook(watch)
 import rillm
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 
 async def answers(model):
     stream = await rillm.acompletion(model, [], stream=True, mock_response="Hi")

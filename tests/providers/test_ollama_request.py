@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.routes import route
 from rillm.streams.errors import BadRequestError, UnsupportedParamsError
 from tests.kit.requests import ADD, HI, encoded, recorded_requests
@@ -143,6 +143,16 @@ def test_what_ollama_cannot_do(params: dict[str, Any]) -> None:
             {"role": "user", "content": "", "images": ["iVBORw0KGgo="]},
         ),
         (
+            {
+                "role": "user",
+                "content": [
+                    {"type": "image_url", "image_url": "data:image/svg+xml,%3Csvg%2F%3E"},
+                    {"type": "image_url", "image_url": "DATA:image/png;base64,AAAA"},
+                ],
+            },
+            {"role": "user", "content": "", "images": ["PHN2Zy8+", "AAAA"]},
+        ),
+        (
             {"role": "assistant", "content": "144", "reasoning_content": "12 * 12", "tool_calls": None},
             {"role": "assistant", "content": "144", "thinking": "12 * 12"},
         ),
@@ -173,9 +183,10 @@ def test_the_result_of_a_tool_names_the_tool() -> None:
     assert messages[1] == {"role": "tool", "tool_call_id": "call_a", "content": "2", "tool_name": "add"}
 
 
-def test_arguments_that_are_no_json() -> None:
-    broken = {**CALL, "function": {"name": "add", "arguments": '{"x":'}}
-    with pytest.raises(BadRequestError, match="call to 'add' are no JSON"):
+@pytest.mark.parametrize("arguments", ['{"x":', "[1]", [1]])
+def test_arguments_that_are_no_object(arguments: Any) -> None:
+    broken = {**CALL, "function": {"name": "add", "arguments": arguments}}
+    with pytest.raises(BadRequestError, match="call of 'add' in the messages are no JSON object"):
         encoded("ollama", [{**CALLED, "tool_calls": [broken]}])
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from rillm.providers.openai_request import plain
 from rillm.providers.openai_responses_request import encode
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.request import ChatCall
 from rillm.streams.errors import UnsupportedParamsError
 

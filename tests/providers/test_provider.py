@@ -137,7 +137,7 @@ def test_not_an_address(address: str) -> None:
 
 def test_importing_is_cheap() -> None:
     code = (
-        "import sys, rillm.providers.registry, rillm.providers.azure\n"
+        "import sys, rillm.providers.resolve, rillm.providers.azure\n"
         "sys.exit(', '.join({'httpx', 'genai_prices', 'openai'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  our own code

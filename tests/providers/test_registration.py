@@ -24,8 +24,8 @@ from rillm.providers import (
     registration,
     text_chunk,
 )
-from rillm.providers.registration import Registry, format_of, provider_named
-from rillm.providers.registry import PROVIDERS, resolve
+from rillm.providers.registration import PROVIDERS, Registry, format_of, provider_named
+from rillm.providers.resolve import resolve
 from rillm.streams.errors import BadRequestError
 from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, texts

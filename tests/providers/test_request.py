@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 import rillm
+from rillm.providers.request import CREDENTIALS
+from rillm.providers.resolve import resolve
+from rillm.providers.sources import in_body, source_of
 from tests.kit import wire
 from tests.kit.calls import KEY, MESSAGES, MODEL, aask, ask, cold, texts
 from tests.kit.leaks import run
@@ -145,6 +148,38 @@ def test_leaving_with_a_client_of_the_caller(server: Server) -> None:
             break
         assert server.exchange().left.wait(1)
         assert not client.is_closed
+
+
+@pytest.mark.parametrize(
+    ("model", "api"),
+    [
+        ("openai/gpt-test", None),
+        ("openai/gpt-test", "responses"),
+        ("azure/gpt-test", None),
+        ("anthropic/claude-test", None),
+        ("gemini/gemini-test", None),
+        ("gemini/gemini-test", "interactions"),
+        ("vertex_ai/gemini-test", None),
+        ("vertex_ai/claude-test", None),
+        ("bedrock/us.anthropic.claude-test", None),
+        ("bedrock/us.anthropic.claude-test", "invoke"),
+        ("bedrock/amazon.titan-text-lite-v1", "invoke"),
+        ("cohere/command-test", None),
+        ("ollama/llama-test", None),
+        ("mock/test", None),
+    ],
+)
+def test_credentials_are_in_no_body(model: str, api: str | None) -> None:
+    provider, name = resolve(model)
+    params: dict[str, Any] = {"api_base": "https://a.example", "api": api, "api_key": KEY, "drop_params": True}
+    source, _, _ = source_of(provider, name, MESSAGES, {**dict.fromkeys(CREDENTIALS, "hush"), **params})
+    body: Any = getattr(source, "body", None)
+    assert body
+    assert "hush" not in str(body)
+
+
+def test_credentials_are_no_parameters() -> None:
+    assert in_body({**dict.fromkeys(CREDENTIALS, "hush"), "seed": 1}) == {"seed": 1}
 
 
 def test_secrets_are_in_no_repr(server: Server) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rillm.providers.registry import PROVIDERS
+from rillm.providers.registration import PROVIDERS
 from rillm.providers.routes import route
 from rillm.streams.errors import AuthenticationError, UnsupportedParamsError
 from tests.kit.requests import ADD, HI, encoded, recorded_requests

@@ -10,7 +10,8 @@ from genai_prices.data_snapshot import get_snapshot
 from rillm.providers.formats import FORMATS
 from rillm.providers.lookalikes import ALIASES, LOOKALIKES
 from rillm.providers.natives import NATIVES
-from rillm.providers.registry import BARE_NAMES, PROVIDERS, resolve
+from rillm.providers.registration import PROVIDERS
+from rillm.providers.resolve import BARE_NAMES, resolve
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from rillm.providers import natives, registration
+from rillm.providers import natives
 from rillm.providers.lookalikes import ALIASES
 from rillm.providers.registration import load_plugins, provider_named, provider_names
 from rillm.streams.errors import BadRequestError
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rillm.providers.provider import Provider
-
-PROVIDERS: Final = registration.PROVIDERS
 
 # Names of models that one vendor alone serves under them. Open weights are served by many (`gpt-oss-20b`), and a colon
 # is a tag of Ollama's (`deepseek-r1:7b`): those need a provider.
