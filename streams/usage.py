@@ -94,12 +94,18 @@ def as_usage(value: Any) -> Usage:
 
 def merge_usage(earlier: Usage | None, later: Usage) -> Usage:
     """The last report wins, field by field; an explicit 0 is a report. Several reports are never summed."""
-    if earlier is None:
+    if earlier is None or covers(later, earlier):
         return later
     values = merged(earlier.model_dump(exclude_unset=True), later.model_dump(exclude_unset=True))
     if "total_tokens" not in later.model_fields_set and not later.model_fields_set.isdisjoint(SUMMANDS):
         values.pop("total_tokens", None)  # the earlier one was a sum of other numbers
     return Usage.model_validate(values)
+
+
+def covers(later: Usage, earlier: Usage) -> bool:
+    """Whether nothing of `earlier` is left beside `later`: numbers for the same fields, which some send all the time."""
+    names = earlier.model_fields_set
+    return names <= later.model_fields_set and all(isinstance(later.__dict__.get(name), int) for name in names)
 
 
 def estimate_tokens(text: str) -> int:

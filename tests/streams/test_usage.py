@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from rillm.streams.usage import Usage, completed, estimated_usage
+from rillm.streams.usage import Usage, completed, estimated_usage, merge_usage
+
+Counts = tuple[int | None, int | None, int | None]  # prompt, answer, total
 
 
 def estimate() -> Usage:
@@ -37,3 +39,35 @@ def test_details_of_the_report_are_kept() -> None:
     details = completed(reported, estimate).prompt_tokens_details
     assert details is not None
     assert details.cached_tokens == 5
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "merged"),
+    [
+        ((3, 4, 7), (3, 5, 8), (3, 5, 8)),
+        ((3, 4, 7), (None, 5, None), (3, 5, 8)),
+        ((3, 4, 7), (0, 0, 0), (0, 0, 0)),
+        ((3, 4, 9), (3, 4, None), (3, 4, 7)),
+        ((None, 4, None), (3, 4, 9), (3, 4, 9)),
+        ((3, None, None), (None, 4, None), (3, 4, 7)),
+    ],
+)
+def test_the_later_report_wins_field_by_field(earlier: Counts, later: Counts, merged: Counts) -> None:
+    result = merge_usage(report(earlier), report(later))
+    assert (result.prompt_tokens, result.completion_tokens, result.total_tokens) == merged
+
+
+@pytest.mark.parametrize(
+    "details", [{}, {"prompt_tokens_details": None}, {"prompt_tokens_details": {"audio_tokens": 1}}]
+)
+def test_details_that_a_later_report_lacks_stay(details: dict[str, Any]) -> None:
+    earlier = Usage.model_validate({"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 2}})
+    result = merge_usage(earlier, Usage.model_validate({"prompt_tokens": 4, **details}))
+    assert result.prompt_tokens == 4
+    assert result.prompt_tokens_details is not None
+    assert result.prompt_tokens_details.cached_tokens == 2
+
+
+def report(counts: Counts) -> Usage:
+    fields = zip(("prompt_tokens", "completion_tokens", "total_tokens"), counts, strict=True)
+    return Usage.model_validate({name: count for name, count in fields if count is not None})
