@@ -103,7 +103,7 @@ def merge_usage(earlier: Usage | None, later: Usage) -> Usage:
 
 
 def covers(later: Usage, earlier: Usage) -> bool:
-    """Whether nothing of `earlier` is left beside `later`: numbers for the same fields, which some send all the time."""
+    """Whether nothing of `earlier` is left beside `later`: numbers for the same fields, as some send all along."""
     names = earlier.model_fields_set
     return names <= later.model_fields_set and all(isinstance(later.__dict__.get(name), int) for name in names)
 
