@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - for whoever asks for the types of Ending
+from functools import cached_property
 from traceback import format_exc
 from typing import TYPE_CHECKING
 
@@ -23,17 +24,25 @@ if TYPE_CHECKING:
     from rillm.streams.response import ModelResponse
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ending:
-    """How a stream ended: well, with an `error`, or `cancelled` because the consumer left.
+    """How a stream ended: well, with an `error`, or `cancelled` because the consumer left."""
 
-    `response` is what came; its usage is the reported one, else an estimate. It is None if nothing came.
-    """
-
-    response: ModelResponse | None
+    came: Accumulator = field(default_factory=Accumulator, repr=False)
     error: Exception | None = None
     cancelled: bool = False
-    first_chunk_at: datetime | None = None
+
+    @cached_property
+    def response(self) -> ModelResponse | None:
+        """What came, put together when it is asked for; its usage is the reported one, else an estimate.
+
+        None if nothing came.
+        """
+        return self.came.response() if self.came.started_at else None
+
+    @property
+    def first_chunk_at(self) -> datetime | None:
+        return self.came.started_at
 
 
 def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, ModelResponseStream]:
@@ -61,10 +70,10 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
             add, emit = accumulator.add, observer.on_next
 
             def end(error: Exception | None, cancelled: bool, _: object) -> None:  # noqa: FBT001 - as it is called
-                response = accumulator.response() if accumulator.started_at else None
-                if isinstance(error, RillmError) and response is not None:
-                    in_stream(error).partial = error.partial or response
-                isolated(action, Ending(response, error, cancelled, accumulator.started_at))
+                ending = Ending(accumulator, error, cancelled)
+                if isinstance(error, RillmError) and ending.response is not None:
+                    in_stream(error).partial = error.partial or ending.response
+                isolated(action, ending)
 
             def on_next(chunk: ModelResponseStream) -> None:
                 add(chunk)

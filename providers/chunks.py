@@ -104,10 +104,8 @@ def text_chunk(text: str, index: int = 0, logprobs: Any = None) -> ModelResponse
     """
     blank = _blank()
     delta = _made(Delta, {**blank.delta, "content": text}, {"content"})
-    told: dict[str, Any] = {"index": index, "delta": delta}
-    if logprobs is not None:
-        told["logprobs"] = logprobs
-    choice = _made(StreamingChoices, {**blank.choice, **told}, {*told})
+    told = {"index", "delta"} if logprobs is None else {"index", "delta", "logprobs"}
+    choice = _made(StreamingChoices, {**blank.choice, "index": index, "delta": delta, "logprobs": logprobs}, told)
     return _made(ModelResponseStream, {**blank.chunk, "choices": [choice]}, {"choices"})
 
 
@@ -125,7 +123,7 @@ def token_logprobs(token: object, logprob: object, top: list[TopLogprob]) -> Cho
     >>> token_logprobs("Hi", -0.5, []).content[0].logprob
     -0.5
     """
-    if not isinstance(token, str) or not isinstance(logprob, float | int):
+    if not isinstance(token, str) or not isinstance(logprob, (float, int)):
         raise TypeError("a token's text or logprob is of a wrong type")
     fields = {"token": token, "logprob": float(logprob), "bytes": None, "top_logprobs": top}
     made = _made(ChatCompletionTokenLogprob, fields, {*fields})

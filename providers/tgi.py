@@ -35,8 +35,11 @@ class TGIDecoder(JSONDecoder):
     def read(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
         token = data["token"]
         text = "" if token.get("special") else token["text"]
-        logprobs = logprobs_of(token, data.get("top_tokens")) if "logprob" in token else None
-        chunks = [token_chunk(text, logprobs)] if text or logprobs else []
+        if "logprob" in token:  # validates the text as well
+            logprobs = logprobs_of(token, data.get("top_tokens"))
+            chunks = [text_chunk(text, logprobs=logprobs) if text else chunk_of({}, logprobs=logprobs)]
+        else:
+            chunks = [chunk_of({"content": text})] if text else []
         return chunks if data.get("generated_text") is None else (*chunks, self._end(data))
 
     def whole(self, data: dict[str, Any]) -> Sequence[ModelResponseStream]:
@@ -54,15 +57,9 @@ class TGIDecoder(JSONDecoder):
         return end_chunk(details.get("finish_reason"), FINISH_REASONS, usage=usage_of(details))
 
 
-def token_chunk(text: Any, logprobs: ChoiceLogprobs | None) -> ModelResponseStream:
-    if text and isinstance(text, str):
-        return text_chunk(text, logprobs=logprobs)
-    return chunk_of({"content": text} if text else {}, logprobs=logprobs)
-
-
 def logprobs_of(token: dict[str, Any], others: list[dict[str, Any]] | None) -> ChoiceLogprobs:
     """A token as OpenAI tells of it, with those that were likely in its place."""
-    top = [TopLogprob(token=other["text"], logprob=other["logprob"]) for other in others or ()]
+    top = [TopLogprob(token=other["text"], logprob=other["logprob"]) for other in others] if others else []
     return token_logprobs(token["text"], token["logprob"], top)
 
 

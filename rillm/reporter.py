@@ -59,7 +59,7 @@ class Reporter:
             return  # a second reader is no call
         ending = self._ending
         if ending is None or ending.error is not error or ending.cancelled != cancelled:
-            ending = Ending(None, error, cancelled)
+            ending = Ending(error=error, cancelled=cancelled)
         self._dispatcher.dispatch(self._calls_at_end(ending, on_event_loop=isinstance(driver, AsyncDriver)), driver)
 
     def failed(self, error: BaseException) -> None:
@@ -72,7 +72,7 @@ class Reporter:
 
     def unread(self) -> None:
         """Nobody has read the open response."""
-        ending = Ending(None, cancelled=True)
+        ending = Ending(cancelled=True)
         self._dispatcher.start(self._calls_at_end(ending, on_event_loop=asyncio_runs()))
 
     def _on_chunk(self, chunk: ModelResponseStream, driver: object) -> None:
@@ -96,4 +96,4 @@ class Reporter:
 
 def ending_by(error: BaseException) -> Ending:
     """How a call ended that has not begun: by an error, or because its consumer was interrupted."""
-    return Ending(None, error) if isinstance(error, Exception) else Ending(None, cancelled=True)
+    return Ending(error=error) if isinstance(error, Exception) else Ending(cancelled=True)

@@ -37,7 +37,7 @@ class Accumulator:
                 accumulator.texts.append(delta.content)
                 if len(delta.__pydantic_fields_set__) == 1 and not (choice.finish_reason or choice.__pydantic_extra__):
                     if choice.logprobs:
-                        accumulator.add_logprobs(choice.logprobs)
+                        accumulator.logprobs.add(choice.logprobs)
                     continue  # nearly every chunk
             accumulator.add_rest(choice)
         extra = chunk.__pydantic_extra__

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rillm.streams.audio import OpenAudio
 from rillm.streams.finish_reasons import in_openai_words
 from rillm.streams.function import FunctionCall
-from rillm.streams.json_values import EMPTY, is_array, is_object
-from rillm.streams.logprobs import ChoiceLogprobs, as_logprobs
+from rillm.streams.json_values import EMPTY, gather, is_array
+from rillm.streams.logprobs import OpenLogprobs
 from rillm.streams.message import Choices, Message
 from rillm.streams.reasoning_details import joined_details
 from rillm.streams.thinking_blocks import joined_blocks
@@ -45,7 +45,7 @@ class ChoiceAccumulator:
         self._extra: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
         self._field_pieces: dict[str, list[str]] = {}
-        self._logprobs: dict[str, Any] = {}
+        self.logprobs = OpenLogprobs()
         self._choice_extra: dict[str, Any] = {}
 
     def add_rest(self, choice: StreamingChoices) -> None:
@@ -54,7 +54,7 @@ class ChoiceAccumulator:
         if choice.finish_reason:
             self.finish_reason = choice.finish_reason
         if choice.logprobs:
-            self.add_logprobs(choice.logprobs)
+            self.logprobs.add(choice.logprobs)
         for key, value in choice.extra.items():
             if value not in EMPTY and not is_array(value):
                 self._choice_extra[key] = value
@@ -90,17 +90,6 @@ class ChoiceAccumulator:
             else:
                 gather(self._fields, key, value)
 
-    def add_logprobs(self, logprobs: Any) -> None:
-        """Add a chunk's, in the shape of any provider."""
-        if isinstance(logprobs, ChoiceLogprobs):
-            for name in logprobs.__pydantic_fields_set__:
-                gather(self._logprobs, name, getattr(logprobs, name))
-            return
-        if isinstance(logprobs, int | float):
-            logprobs = {"token_logprobs": [logprobs]}  # Together's, under the name that legacy completions have for it
-        for key, tokens in logprobs.items() if is_object(logprobs) else ():
-            gather(self._logprobs, key, tokens)
-
     def text(self) -> str:
         """The answer so far; of the texts that cost tokens, what a human reads."""
         return "".join(self.texts)
@@ -114,8 +103,8 @@ class ChoiceAccumulator:
     def choice(self) -> Choices:
         """The choice as a whole answer; may be called at any time, and again."""
         values = {**self._choice_extra, "finish_reason": self.finish_reason, "index": self.index}
-        if self._logprobs:
-            values["logprobs"] = as_logprobs(self._logprobs)
+        if self.logprobs:
+            values["logprobs"] = self.logprobs.whole()
         return Choices.model_validate(in_openai_words({**values, "message": self._message()}))
 
     def _message(self) -> Message:
@@ -138,17 +127,6 @@ class ChoiceAccumulator:
         if fields := {**joined(self._field_pieces), **self._fields}:
             values["provider_specific_fields"] = fields
         return Message.model_validate(values)
-
-
-def gather(values: dict[str, Any], key: str, value: Any) -> None:
-    """Add to lists; of anything else keep the last that is not null."""
-    earlier = values.get(key)
-    if is_array(value):
-        if not is_array(earlier):
-            values[key] = earlier = []
-        earlier.extend(value)
-    elif value is not None or key not in values:
-        values[key] = value
 
 
 def joined(pieces: dict[str, list[str]]) -> dict[str, str]:

@@ -25,3 +25,14 @@ def merged(earlier: Any, later: Any) -> Any:
     if is_object(earlier) and is_object(later):
         return earlier | {key: merged(earlier.get(key), value) for key, value in later.items()}
     return earlier if later is None else later
+
+
+def gather(values: dict[str, Any], key: str, value: Any) -> None:
+    """Add to lists; of anything else keep the last that is not null."""
+    earlier = values.get(key)
+    if is_array(value):
+        if not is_array(earlier):
+            values[key] = earlier = []
+        earlier.extend(value)
+    elif value is not None or key not in values:
+        values[key] = value

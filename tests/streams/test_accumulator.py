@@ -8,6 +8,7 @@ from pydantic import BaseModel
 import rillm
 from rillm import APIError, ModelResponseStream, StreamTruncatedError
 from rillm.streams.accumulator import Accumulator
+from rillm.streams.logprobs import ChoiceLogprobs
 from tests.kit.parts import Parts, fragment, part, text
 
 if TYPE_CHECKING:
@@ -98,6 +99,19 @@ def test_fields_that_nobody_sent_are_not_there() -> None:
 )
 def test_logprobs(sent: list[Any], expected: dict[str, Any] | None) -> None:
     assert read(built(part({"content": "x"}, logprobs=value) for value in sent).choices[0].get("logprobs")) == expected
+
+
+def test_logprobs_of_tokens_are_what_came() -> None:
+    other: dict[str, Any] = {"token": "Ho", "logprob": -2.0, "bytes": None}
+    tokens: list[dict[str, Any]] = [
+        {"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": [other, {**other, "rank": 2}]},
+        {"token": "", "logprob": 0.0, "bytes": [], "top_logprobs": []},
+        {"token": "!", "logprob": -0.1, "bytes": [33], "top_logprobs": [], "id": 5},
+    ]
+    chunks = [ModelResponseStream.model_validate(part({"content": "x"}, logprobs={"content": [t]})) for t in tokens]
+    logprobs = built(chunks).choices[0].get("logprobs")
+    assert isinstance(logprobs, ChoiceLogprobs)
+    assert logprobs.model_dump()["content"] == tokens
 
 
 def test_logprobs_hide_nothing_beside_them() -> None:
