@@ -18,9 +18,11 @@ OPENING, CLOSING = "<think>", "</think>"
 def merge_reasoning() -> Operator[ModelResponseStream, ModelResponseStream]:
     """Move `reasoning_content` into the content, for consumers that know text alone.
 
-        -(thinks: Hm)-(thinks: so)-Yes-|
+        -~Hm--------~so--Yes---------|
         [ merge_reasoning() ]
-        -<think>Hm-----so----------</think>Yes-|
+        -<think>Hm--so---</think>Yes-|
+
+    (`~Hm` is a chunk with reasoning.)
 
     Each choice by itself. Thoughts that no answer follows are closed in the chunk that finishes the choice. This is
     LiteLLM's `merge_reasoning_content_in_choices`.

@@ -27,9 +27,9 @@ def repeat_guard(
 ) -> Operator[ModelResponseStream, ModelResponseStream]:
     """Let the same text through `limit` times in a row; fail at the next.
 
-        -a-a-b-b-b-b-|
+        -a-a-the-the-the-the-|
         [ repeat_guard(3) ]
-        -a-a-b-b-b-X            X: RepeatedChunkError
+        -a-a-the-the-the-X            X: RepeatedChunkError
 
     Each choice is counted by itself, by its content. Texts of one or two characters, whitespace and Markdown rules
     count only at ten times the limit. Chunks without content neither count nor break a row.

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def text(index: int = 0) -> Operator[ModelResponseStream, str]:
     """Emit the content of one choice, piece by piece, without empty ones.
 
-        -chunk(Hel)--chunk(lo)--chunk(stop)-|
+        -Hel--lo--=stop-|
         [ text() ]
-        -Hel---------lo---------------------|
+        -Hel--lo--------|
 
     Args:
         index: which choice, for calls with n > 1.

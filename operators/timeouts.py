@@ -28,9 +28,9 @@ def timeouts(
 ) -> Operator[ModelResponseStream, ModelResponseStream]:
     """Fail with a `Timeout` where a stream is too slow, and let go of its connection at once.
 
-        -a-------b-|
-        [ timeouts(idle=0.5) ]
-        -a-----X            X: Timeout
+        -a-----------b-|
+        [ timeouts(idle=5) ]
+        -a----X            X: Timeout
 
     Args:
         first_token: seconds from the subscription until the model says something: text, reasoning or a tool call. A

@@ -202,7 +202,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.streams.usage": ("Usage",),
 }
 
-SUBMODULES: Final = ("drop_in", "exceptions", "types")
+SUBMODULES: Final = ("drop_in", "exceptions", "testing", "types")
 
 # The public settings; an assignment (`rillm.success_callback = [...]`) counts from the next call on.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ import rillm
 from rillm.providers.openai_chat import OpenAIChatDecoder
 from rillm.streams.driver import Driver
 from rillm.streams.stream import from_source
+from rillm.testing import play
+from rillm.testing.chunks import shown
 from tests.kit.chunks import chunk
 from tests.kit.sources import SILENCE, Script, both, collect
 
@@ -68,6 +71,13 @@ def test_an_error_passes(collect: Collect, operator: Operator[Any, Any], items: 
         collect(from_source(script).pipe(operator))
     assert caught.value is error
     assert script.live == 0
+
+
+@every_operator
+def test_what_is_pushed_is_what_is_pulled(operator: Operator[Any, Any], items: list[Any]) -> None:
+    pushed: list[Any] = []
+    operator(rillm.of(*items)).subscribe(pushed.append)
+    assert [*map(shown, pushed)] == [*map(shown, collect(operator(rillm.of(*items))))]
 
 
 @both
@@ -146,6 +156,21 @@ def test_subscriptions_at_a_time_share_no_state(operator: Operator[Any, Any], it
     made = operator(from_source(Script(items)))
     pairs = list(zip(made, made, strict=True))
     assert len(pairs) == len(collect(made))
+
+
+# Whose picture shows no chunks: frames, a response, two consumers.
+NOT_PLAYED = {rillm.accumulate, rillm.normalize, rillm.share}
+# What is used in a box of a picture beside the names of rillm.
+IN_BOXES: dict[str, Any] = dict.fromkeys(["action", "f", "g", "h"], id)
+
+
+@pytest.mark.parametrize("function", [*OPERATORS.keys() - NOT_PLAYED], ids=lambda function: function.__name__)
+def test_the_picture_is_what_happens(function: Callable[..., Any]) -> None:
+    lines = (inspect.getdoc(function) or "").splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith(f"    [ {function.__name__}("))
+    before, box, after = (re.split(r"\s{2,}", line.strip())[0] for line in lines[at - 1 : at + 2])
+    operator = eval(box.strip("[ ]"), {**{name: getattr(rillm, name) for name in rillm.__all__}, **IN_BOXES})  # noqa: S307 - our own docstring
+    assert play(operator, before).marbles == after
 
 
 @every_function

@@ -1,0 +1,78 @@
+"""Chunks with other texts than those that came; what came is not touched, for others may look at it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Setter = Callable[[BaseModel, Any], None]
+
+M = TypeVar("M", bound=BaseModel)
+
+# The slots' own setters: `setattr` of a pydantic model costs as much as all the rest of a copy.
+_set_fields: Setter = BaseModel.__dict__["__dict__"].__set__
+_set_names: Setter = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra: Setter = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private: Setter = BaseModel.__dict__["__pydantic_private__"].__set__
+
+
+def changed(model: M, fields: dict[str, Any], extra: dict[str, Any] | None = None) -> M:
+    """A copy with other values of declared fields, which are not validated; what it has below is shared.
+
+    `extra`: the fields beside those, instead of the same ones.
+
+    >>> changed(Delta(content="Hi"), {"content": "Ho"}).content
+    'Ho'
+    """
+    made = object.__new__(model.__class__)
+    _set_fields(made, {**model.__dict__, **fields})
+    _set_names(made, {*model.__pydantic_fields_set__, *fields})
+    _set_extra(made, {**(model.__pydantic_extra__ or {})} if extra is None else extra)
+    _set_private(made, model.__pydantic_private__)
+    return made
+
+
+def with_delta(chunk: ModelResponseStream, index: int, field: str, text: str | None) -> ModelResponseStream:
+    """`chunk` with this text in a field of the delta of the choice `index`; None for nothing.
+
+    >>> chunk = ModelResponseStream(choices=[{"delta": {"content": "Hi", "role": "assistant"}}])
+    >>> with_delta(chunk, 0, "content", "Ho").choices[0].delta.role
+    'assistant'
+    """
+    choices = [
+        changed(choice, {"delta": _with_text(choice.delta, field, text)}) if choice.index == index else choice
+        for choice in chunk.choices
+    ]
+    return changed(chunk, {"choices": choices})
+
+
+def piece(chunk: ModelResponseStream, index: int, field: str, text: str) -> ModelResponseStream:
+    """A chunk of the same answer that brings nothing but this text to a field of the choice `index`.
+
+    >>> piece(ModelResponseStream(id="1"), 0, "reasoning_content", "Hm").choices[0].delta.reasoning_content
+    'Hm'
+    """
+    blank = _blank()
+    choice = changed(blank, {"index": index, "delta": _with_text(blank.delta, field, text)})
+    return changed(
+        chunk, {"choices": [choice]}, {name: value for name, value in chunk.extra.items() if name != "usage"}
+    )
+
+
+def _with_text(delta: Delta, field: str, text: str | None) -> Delta:
+    if field == "content":
+        return changed(delta, {field: text})
+    others = {name: value for name, value in delta.extra.items() if name != field}
+    return changed(delta, {}, others if text is None else {**others, field: text})
+
+
+@cache
+def _blank() -> StreamingChoices:
+    return StreamingChoices()
