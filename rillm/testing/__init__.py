@@ -1,9 +1,18 @@
-"""For tests of pipelines: marbles in virtual time, and chunks made short."""
+"""For tests of what is built with this library: streams drawn as marbles, models that say what a test tells them."""
 
 from __future__ import annotations
 
 from rillm.testing.chunks import chunk
 from rillm.testing.marbles import Event, Kind, draw, parse
-from rillm.testing.play import Played, play
+from rillm.testing.play import play
+from rillm.testing.played import Played
 
-__all__ = ["Event", "Kind", "Played", "chunk", "draw", "parse", "play"]
+__all__ = [
+    "Event",
+    "Kind",
+    "Played",
+    "chunk",
+    "draw",
+    "parse",
+    "play",
+]
