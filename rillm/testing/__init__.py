@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rillm.testing.chunks import chunk
+from rillm.testing.laws import assert_operator_laws
 from rillm.testing.marbles import Event, Kind, draw, parse
 from rillm.testing.play import play
 from rillm.testing.played import Played
@@ -11,6 +12,7 @@ __all__ = [
     "Event",
     "Kind",
     "Played",
+    "assert_operator_laws",
     "chunk",
     "draw",
     "parse",
