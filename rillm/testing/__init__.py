@@ -11,11 +11,14 @@ from rillm.testing.marbles import Event, Kind, draw, parse
 from rillm.testing.play import play
 from rillm.testing.played import Played
 from rillm.testing.recut import recut
+from rillm.testing.scripted import ScriptedCall, UnexpectedCallError, scripted
 
 __all__ = [
     "Event",
     "Kind",
     "Played",
+    "ScriptedCall",
+    "UnexpectedCallError",
     "answer",
     "assert_operator_laws",
     "chunk",
@@ -27,6 +30,7 @@ __all__ = [
     "parse",
     "play",
     "recut",
+    "scripted",
     "slow",
     "stall",
 ]
