@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rillm.streams.pieces import with_delta
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
     from reactivex import Observable, abc
 
     from rillm.operators.operator import Operator
-    from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.chunk import ModelResponseStream, StreamingChoices
 
+CONTENT, REASONING = "content", "reasoning_content"
 OPENING, CLOSING = "<think>", "</think>"
 
 
@@ -41,21 +43,30 @@ def merge_reasoning() -> Operator[ModelResponseStream, ModelResponseStream]:
             thinking: set[int] = set()
 
             def on_next(chunk: ModelResponseStream) -> None:
+                out = chunk
                 for choice in chunk.choices:
-                    delta, index = choice.delta, choice.index
-                    thought = delta.extra.pop("reasoning_content", None)
-                    if thought:
-                        thought = thought if index in thinking else OPENING + thought
-                        thinking.add(index)
-                    if index in thinking and (delta.content or choice.finish_reason):
-                        thought = (thought or "") + CLOSING
-                        thinking.discard(index)
-                    if thought:
-                        delta.content = thought + (delta.content or "")
-                observer.on_next(chunk)
+                    extra = choice.delta.__pydantic_extra__
+                    if choice.index in thinking or (extra and REASONING in extra):
+                        out = merged_in(out, choice, thinking)
+                observer.on_next(out)
 
             return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
 
         return Stream(subscribe)
 
     return merged
+
+
+def merged_in(chunk: ModelResponseStream, choice: StreamingChoices, thinking: set[int]) -> ModelResponseStream:
+    """The chunk with all text of one choice as content; `thinking` are the choices whose tag is open."""
+    index, content = choice.index, choice.delta.content
+    thought = choice.delta.extra.get(REASONING)
+    if REASONING in choice.delta.extra:
+        chunk = with_delta(chunk, index, REASONING, None)
+    if thought and index not in thinking:
+        thinking.add(index)
+        thought = OPENING + thought
+    if index in thinking and (content or choice.finish_reason):
+        thinking.discard(index)
+        thought = (thought or "") + CLOSING
+    return with_delta(chunk, index, CONTENT, thought + (content or "")) if thought else chunk

@@ -10,6 +10,7 @@ from rillm.providers.openai_request import chat_body, plain
 from rillm.providers.registration import format_of
 from rillm.providers.request import CREDENTIALS, ChatCall
 from rillm.providers.routes import route
+from rillm.providers.stand_in import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ def source_of(
 ) -> tuple[Source[bytes], Format, str]:
     """The source that asks `provider`, the format of what it answers, and the model's name in it. Nothing is sent yet.
 
-    It is the mock where `params` asks for one.
+    It is the mock where `params` asks for one, and what stands in for all providers where something does.
 
     Args:
         provider, model: as `rillm.providers.resolve.resolve` found them.
@@ -50,9 +51,13 @@ def source_of(
     """
     params = dict(params)
     base = params.get("api_base") or params.get("base_url")
+    asked, given = f"{provider.name}/{model}", dict(params)
     name, model = route(provider, model, base, params)
     if provider.name == "mock" or is_mocked(params):
         return mock_source(provider, chat_of(provider, model, messages, params), params), FORMATS["openai-chat"], model
+    present = stand_in()
+    if present is not None:
+        return present.source(asked, messages, given), FORMATS["openai-chat"], model
     if provider.name == "local":
         from rillm.providers.local import local_source  # noqa: PLC0415 - it needs an extra
 

@@ -3,7 +3,7 @@
 They are ReactiveX's, for items that are words: https://rxpy.readthedocs.io/en/latest/testing.html
 
     -       a tick passes
-    Hel     an item, at the tick of its first letter
+    Hel     an item, at the tick of its first letter; `_` stands for a blank in it
     (a,b,|) all at the tick of the bracket
     |       the good end
     X       an error; `#`, as ReactiveX has it, is read as well
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TOKEN: Final = re.compile(r"(?P<pause>-+)|(?P<group>\([^()]*\))|(?P<one>\||[^-(),|]+)")
+BLANK: Final = re.compile(r"\s")
+WHY_NOT: Final = {
+    "(": "the bracket is not closed, or has another one in it",
+    ")": "no bracket is open here",
+    ",": "write what comes at once in brackets, as in `(a,b)`",
+}
 
 
 class Kind(Enum):
@@ -51,15 +57,22 @@ def parse(marbles: str) -> list[Event]:
     """
     events: list[Event] = []
     at = 0
+    if blank := BLANK.search(marbles):
+        raise no_diagram(marbles, blank.start(), "write `_` for a blank in an item")
     while at < len(marbles):
         token = TOKEN.match(marbles, at)
-        if token is None or (events and events[-1].kind is not Kind.ITEM):
-            raise ValueError(f"no marble diagram from column {at} on: {marbles!r}")
-        if not token["pause"]:
-            names = token["group"][1:-1].split(",") if token["group"] else [token["one"]]
-            events += [event_of(at, name) for name in names]
+        if token is None:
+            raise no_diagram(marbles, at, WHY_NOT[marbles[at]])
+        names = token["group"][1:-1].split(",") if token["group"] else [token["one"]] if token["one"] else []
+        if any(event.kind is not Kind.ITEM for event in events[-1:]) or not SIGNS.keys().isdisjoint(names[:-1]):
+            raise no_diagram(marbles, at, "a stream has nothing after its end")
+        events += [event_of(at, name) for name in names]
         at = token.end()
     return events
+
+
+def no_diagram(marbles: str, column: int, why: str) -> ValueError:
+    return ValueError(f"no marble diagram from column {column} on: {why}\n    {marbles}\n    {' ' * column}^")
 
 
 def event_of(tick: float, name: str) -> Event:

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
-from hypothesis import strategies as st
 
 import rillm
 from rillm.testing import chunk
+from rillm.testing.cuttings import cut_at, cut_everywhere, cuttings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from reactivex import Observable
 
-
-def cut_at(text: str, cuts: Iterable[int]) -> list[str]:
-    edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    return [text[start:end] for start, end in pairwise(edges)]
-
-
-def cut_everywhere(text: str) -> list[list[str]]:
-    """Uncut, in single letters, and all ways to cut it in two."""
-    return [[text], [*text], *(cut_at(text, [at]) for at in range(1, len(text)))]
-
-
-def cuttings(text: str) -> st.SearchStrategy[list[str]]:
-    """Ways to cut `text`, empty pieces among them."""
-    return st.lists(st.integers(0, len(text)), max_size=12).map(lambda cuts: cut_at(text, cuts))
+__all__ = ["cut_at", "cut_everywhere", "cuttings", "of_texts", "said"]
 
 
 def of_texts(pieces: Sequence[str], finish: str = "stop") -> rillm.Stream[rillm.ModelResponseStream]:

@@ -28,10 +28,26 @@ def test_the_other_sign_of_an_error() -> None:
     assert parse("-#") == [Event(1, ERROR)]
 
 
-@pytest.mark.parametrize("marbles", ["-a-|-b", "|-", "-X-", "(a", "a)", "a,b", "((a))"])
-def test_what_is_no_diagram(marbles: str) -> None:
-    with pytest.raises(ValueError, match="no marble diagram from column"):
+@pytest.mark.parametrize(
+    ("marbles", "column", "why"),
+    [
+        ("-a-|-b", 4, "nothing after its end"),
+        ("|-", 1, "nothing after its end"),
+        ("-X-", 2, "nothing after its end"),
+        ("-(|,a)", 1, "nothing after its end"),
+        ("(a", 0, "not closed"),
+        ("((a))", 0, "another one in it"),
+        ("a)", 1, "no bracket is open"),
+        ("a,b", 1, "in brackets"),
+        ("-a b-", 2, "`_` for a blank"),
+        ("-(a, b)", 4, "`_` for a blank"),
+        ("-a\t-", 2, "`_` for a blank"),
+    ],
+)
+def test_what_is_no_diagram(marbles: str, column: int, why: str) -> None:
+    with pytest.raises(ValueError, match=f"no marble diagram from column {column} on: .*{why}") as caught:
         parse(marbles)
+    assert str(caught.value).splitlines()[1:] == [f"    {marbles}", f"    {' ' * column}^"]
 
 
 def test_long_items_push_those_after_them() -> None:

@@ -27,6 +27,7 @@ def nothing(_: Observable[Any]) -> Observable[Any]:
         (ops.delay(2), "-a-b-|", "---a-b-|", "^----!"),
         (ops.ignore_elements(), "-~Hm-=stop-|", "-----------|", "^----------!"),
         (ops.repeat(2), "-a|", "-a-a|", "^---!"),
+        (ops.take(1), "a-b-|", "(a,|)", "(^!)"),
         (nothing, "-a|", "---", ""),
     ],
 )
@@ -67,6 +68,61 @@ def test_a_scheduler_that_is_lost_is_an_error() -> None:
 
     with pytest.raises(AssertionError, match="does not hand its scheduler"):
         play(lost, "-a-|")
+
+
+def until(source: Observable[Any], stop: Observable[Any]) -> Observable[Any]:
+    return source.pipe(ops.take_until(stop))
+
+
+def each(source: Observable[Any], inner: Observable[Any]) -> Observable[Any]:
+    def same(_: Any) -> Observable[Any]:
+        return inner
+
+    return source.pipe(ops.flat_map(same))
+
+
+def twice(source: Observable[Any]) -> Observable[Any]:
+    return rillm.merge(source, source)
+
+
+def none() -> Observable[Any]:
+    return rillm.of(chunk("a"))
+
+
+@pytest.mark.parametrize(
+    ("operator", "comes", "goes", "sources"),
+    [
+        (rillm.merge, ["-a---b-|", "--1-2----3-|"], "-a1-2b---3-|", ["^------!", "^----------!"]),
+        (rillm.concat, ["-a-|", "1-2-|"], "-a-1-2-|", ["^--!", "---^---!"]),
+        (rillm.race, ["---a-|", "-1-2-|", "--x-|"], "-1-2-|", ["^!", "^----!", "^!"]),
+        (until, ["-a-b-c-|", "----x-|"], "-a-b|", ["^---!", "^---!"]),
+        (each, ["-a--b----|", "x-y-z|"], "-x-yxzy-z|", ["^--------!", "-^-------!"]),
+        (twice, ["-a--|"], "-(a,a)|", ["^---!"]),
+        (none, [], "(a,|)", []),
+    ],
+)
+def test_several_streams(operator: Any, comes: list[str], goes: str, sources: list[str]) -> None:
+    played = play(operator, *comes)
+    assert (played.marbles, played.sources) == (goes, sources)
+
+
+def test_one_of_several_that_loses_its_scheduler() -> None:
+    def lost(source: Observable[Any], other: Observable[Any]) -> Observable[Any]:
+        other.subscribe(lambda _: None)
+        return source
+
+    with pytest.raises(AssertionError, match="does not hand its scheduler"):
+        play(lost, "-a|", "-b|")
+
+
+def test_an_operator_that_was_not_called() -> None:
+    not_called: Any = rillm.text
+    with pytest.raises(TypeError, match=r"makes a function of a stream, no Observable. Is it `text\(\)`"):
+        play(not_called, "-a-|")
+
+
+def test_it_is_shown_as_it_is_drawn() -> None:
+    assert repr(play(rillm.race, "-a-|", "--b|")) == "Played('-a-|', sources=['^--!', '^!'])"
 
 
 def test_it_plays_our_operators() -> None:
