@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
+    from rillm.operators.record import record
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.retry_before_first_token import retry_before_first_token
     from rillm.operators.share import share
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.replaying import replay
     from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
@@ -172,7 +174,9 @@ __all__ = [
     "num_retries",
     "of",
     "race",
+    "record",
     "repeat_guard",
+    "replay",
     "request_timeout",
     "retry_before_first_token",
     "share",
@@ -210,6 +214,8 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
+    "rillm.operators.record": ("record",),
+    "rillm.replaying": ("replay",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.share": ("share",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
