@@ -47,8 +47,9 @@ def replay(
 
     >>> import rillm, tempfile
     >>> path = tempfile.mkdtemp() + "/hello.jsonl"
-    >>> said = list(rillm.stream("mock/echo", mock_response="Hello").pipe(rillm.record(path)))
-    >>> list(replay(path, speed=None)) == said
+    >>> recorded = rillm.stream("mock/echo", mock_response="Hello").pipe(rillm.record(path))
+    >>> said = [chunk.model_dump_json() for chunk in recorded]
+    >>> [chunk.model_dump_json() for chunk in replay(path, speed=None)] == said
     True
     """
     if speed is not None and speed < 0:
