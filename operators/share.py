@@ -15,17 +15,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def share() -> Operator[T, T]:
+def share(replay: int | None = 0, grace: float = 0.0) -> Operator[T, T]:
     """Let several consumers have one subscription; the last one out closes it. Also `stream.share()`.
 
         -a-b-c-|
         [ share() ]
         -a-b-c-|      the first consumer
           -b-c-|      one that came later gets what comes from then on
+         ab-c-|       the same with replay=None
 
-    Nobody waits for the slowest: what a consumer has not taken yet is kept for it. A consumer after the end subscribes
-    anew, which for a response that was open already is a `StreamConsumedError`. Share among threads or among tasks of
-    one event loop, not both.
+    Nobody waits for the slowest: what a consumer has not taken yet is kept for it. A consumer that comes after the end
+    subscribes anew, which for a response that was open already is a `StreamConsumedError`; with `replay`, it gets
+    what is kept of a stream that has ended well. Share among threads or among tasks of one event loop, not both.
+
+    Args:
+        replay: how many of the items before it a consumer gets that comes later; None for all.
+        grace: seconds for which the call stays open after the last consumer has left, for those who come back. Nothing
+            is read meanwhile.
 
     >>> import rillm
     >>> shared = rillm.stream("mock/echo", mock_response="a b").pipe(share())
@@ -35,6 +41,6 @@ def share() -> Operator[T, T]:
     """
 
     def shared(source: Observable[T]) -> Stream[T]:
-        return as_stream(source).share()
+        return as_stream(source).share(replay, grace)
 
     return shared

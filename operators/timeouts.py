@@ -11,7 +11,7 @@ from reactivex.scheduler import TimeoutScheduler
 
 from rillm.streams.errors import Timeout
 from rillm.streams.stream import Stream
-from rillm.streams.tidy import has_something
+from rillm.streams.tidy import says_something
 
 if TYPE_CHECKING:
     from reactivex import Observable
@@ -93,7 +93,7 @@ class _Watch(abc.ObserverBase["ModelResponseStream"]):
     def on_next(self, value: ModelResponseStream) -> None:
         if self._idle is not None:
             self._last = self._clock.now
-        if not self._said_nothing.is_disposed and any(has_something(choice) for choice in value.choices):
+        if not self._said_nothing.is_disposed and says_something(value):
             self._said_nothing.dispose()
         self._observer.on_next(value)
 

@@ -62,16 +62,25 @@ if TYPE_CHECKING:
     from rillm.logging_object import Logging
     from rillm.mocks import mock_completion
     from rillm.operators.accumulate import accumulate
+    from rillm.operators.adaptive_merge import adaptive_merge
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.fallback_to import fallback_to
+    from rillm.operators.hedge import hedge
+    from rillm.operators.majority import majority
+    from rillm.operators.map_ordered import map_ordered
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
+    from rillm.operators.record import record
     from rillm.operators.repeat_guard import repeat_guard
+    from rillm.operators.retry_before_first_token import retry_before_first_token
     from rillm.operators.share import share
+    from rillm.operators.side_by_side import Side, side_by_side
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.replaying import replay
     from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
@@ -126,6 +135,7 @@ __all__ = [
     "RillmError",
     "Router",
     "ServiceUnavailableError",
+    "Side",
     "Stream",
     "StreamCancelledError",
     "StreamConsumedError",
@@ -139,6 +149,7 @@ __all__ = [
     "Usage",
     "accumulate",
     "acompletion",
+    "adaptive_merge",
     "as_stream",
     "callback_tap",
     "callbacks",
@@ -151,7 +162,11 @@ __all__ = [
     "drop_params",
     "exceptions",
     "failure_callback",
+    "fallback_to",
+    "hedge",
     "input_callback",
+    "majority",
+    "map_ordered",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -159,9 +174,13 @@ __all__ = [
     "num_retries",
     "of",
     "race",
+    "record",
     "repeat_guard",
+    "replay",
     "request_timeout",
+    "retry_before_first_token",
     "share",
+    "side_by_side",
     "stream",
     "stream_chunk_builder",
     "success_callback",
@@ -183,11 +202,20 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.logging_object": ("Logging",),
     "rillm.mocks": ("mock_completion",),
     "rillm.operators.accumulate": ("accumulate",),
+    "rillm.operators.adaptive_merge": ("adaptive_merge",),
+    "rillm.operators.fallback_to": ("fallback_to",),
+    "rillm.operators.hedge": ("hedge",),
+    "rillm.operators.majority": ("majority",),
+    "rillm.operators.map_ordered": ("map_ordered",),
+    "rillm.operators.retry_before_first_token": ("retry_before_first_token",),
+    "rillm.operators.side_by_side": ("Side", "side_by_side"),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
+    "rillm.operators.record": ("record",),
+    "rillm.replaying": ("replay",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.share": ("share",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),

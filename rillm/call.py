@@ -10,6 +10,7 @@ import reactivex
 from reactivex import operators as ops
 
 from rillm.attempts import DEFAULT_RETRIES, Attempts
+from rillm.call_record import Record
 from rillm.completion_stream import CompletionStream
 from rillm.listeners import Listeners
 from rillm.operators.accumulate import accumulate
@@ -19,7 +20,6 @@ from rillm.operators.repeat_guard import repeat_guard
 from rillm.operators.tap_end import tap_end
 from rillm.parameters import number
 from rillm.providers.sources import is_mocked
-from rillm.record import Record
 from rillm.reporter import Reporter
 from rillm.settings import setting
 from rillm.streams.errors import RillmError

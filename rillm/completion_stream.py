@@ -10,7 +10,7 @@ from rillm.streams.stream import Stream, driven
 if TYPE_CHECKING:
     from reactivex import Observable
 
-    from rillm.record import Record
+    from rillm.call_record import Record
     from rillm.streams.stream import Closable
 
 

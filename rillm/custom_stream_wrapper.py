@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rillm.call import default_pipeline
+from rillm.call_record import Record
 from rillm.chunk_objects import ObjectDecoder, ObjectSource, chunk_of
 from rillm.completion_stream import CompletionStream
 from rillm.listeners import Listeners
@@ -12,7 +13,6 @@ from rillm.logging_object import Logging
 from rillm.operators.normalize import normalize
 from rillm.operators.tap_end import tap_end
 from rillm.providers.registration import PROVIDERS
-from rillm.record import Record
 from rillm.reporter import Reporter
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.stream import Stream, driven, from_source

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from reactivex import Observable, abc
 
+    from rillm.call_record import Record
     from rillm.dispatch import Dispatcher
     from rillm.listeners import Listeners
     from rillm.operators.operator import Operator
-    from rillm.record import Record
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.source import AsyncReading, Reading, Source
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rillm.record import Record
+from rillm.call_record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rillm.call_record import kind_of
 from rillm.dispatch import Dispatcher, asyncio_runs
 from rillm.hooks import each_chunk, watched
 from rillm.listeners import Kind
 from rillm.operators.at_the_end import at_the_end
 from rillm.operators.tap_end import Ending
-from rillm.record import kind_of
 from rillm.streams.async_driver import AsyncDriver
 from rillm.streams.errors import StreamConsumedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rillm.call_record import Record
     from rillm.listeners import Listeners
-    from rillm.record import Record
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.source import Source
     from rillm.streams.stream import Stream

@@ -23,8 +23,8 @@ from rillm.streams.stream import Stream, as_stream, from_source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rillm.call_record import Record
     from rillm.operators.operator import Operator
-    from rillm.record import Record
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.source import Source
 

@@ -13,7 +13,7 @@ from rillm.streams.driver import Driver
 from rillm.streams.started import Started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
+    from collections.abc import AsyncGenerator, Callable, Coroutine
 
     from reactivex import Observable, abc
 
@@ -111,6 +111,10 @@ class AsyncDriver(Driver[T]):
         self._finish()
         self._subscription.dispose()
         self._last.clear()
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> asyncio.TimerHandle:
+        """Run `action` on the event loop though nobody iterates."""
+        return self._loop.call_later(seconds, action)
 
     async def _next_reader(self) -> AsyncReader | None:
         """The reader to take a block from; None if there is something else to look at first."""

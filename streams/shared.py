@@ -16,7 +16,7 @@ from rillm.streams.source import AsyncReading, Reading
 from rillm.streams.sync_driver import SyncDriver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Sequence
+    from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 
     from reactivex import Observable
 
@@ -24,30 +24,59 @@ T = TypeVar("T")
 
 
 class Hub(Generic[T]):
-    """A shared stream and who listens to it. It subscribes at the first read and disposes when the last one leaves."""
+    """A shared stream and who listens to it. It subscribes at the first read and disposes when the last one leaves.
 
-    def __init__(self, observable: Observable[T]) -> None:
+    Args:
+        observable: what is shared.
+        replay: how many of the items that came before it joined a consumer gets; None for all.
+        grace: seconds that it stays open, unread, after the last one has left.
+    """
+
+    def __init__(self, observable: Observable[T], replay: int | None = 0, grace: float = 0.0) -> None:
         self._observable = observable
+        self._grace = grace
+        self._kept: deque[T] = deque(maxlen=replay)
         self._driver: SyncDriver[T] | AsyncDriver[T] | None = None
         self._items: Any = None
         self._seats: set[Seat[T]] = set()
         self._changed = threading.Condition()
         self._is_pulling = False
         self._pulling: asyncio.Task[None] | None = None
+        self._leaving: threading.Timer | asyncio.TimerHandle | None = None
         self.end: Exception | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether a new consumer needs a call of its own."""
+        return self.end is not None and not (self._kept and ended_well(self.end))
+
     def join(self) -> Seat[T]:
-        """A consumer that gets what comes from now on."""
-        seat = Seat(self)
-        self._seats.add(seat)
-        return seat
+        """A consumer that gets what is kept, and what comes from now on."""
+        with self._changed:
+            if self._leaving is not None:
+                self._leaving.cancel()
+                self._leaving = None
+            seat = Seat(self, self._kept)
+            self._seats.add(seat)
+            return seat
 
     def leave(self, seat: Seat[T]) -> None:
-        self._seats.discard(seat)
-        if not self._seats:
-            self.end = self.end or StopIteration()
-            if self._driver is not None:
-                self._driver.close()
+        with self._changed:
+            self._seats.discard(seat)
+            if self._seats or self.end is not None or self._leaving is not None:
+                return
+            if self._grace and self._driver is not None and self._driver.is_alive:
+                self._leaving = self._driver.call_later(self._grace, self._leave)
+                return
+        self._leave()
+
+    def _leave(self) -> None:
+        with self._changed:
+            if self._seats:
+                return
+            self.end = self.end or StreamCancelledError("All consumers of a shared stream have left.")
+        if self._driver is not None:
+            self._driver.close()
 
     def pull(self, seat: Seat[T]) -> None:
         """Get `seat` an item or the end, by blocking: one thread pulls for all, the others wait for what it gets."""
@@ -97,7 +126,7 @@ class Hub(Generic[T]):
 
     async def aclose(self) -> None:
         """Wait until nothing is open, if the last one has left."""
-        if self._seats or self._items is None:
+        if self._seats or self._items is None or self._leaving is not None:
             return
         if self._pulling is not None:
             self._pulling.cancel()
@@ -105,8 +134,14 @@ class Hub(Generic[T]):
         await self._items.aclose()
 
     def _hand_out(self, item: T) -> None:
-        for seat in tuple(self._seats):
-            seat.buffer.append(item)
+        with self._changed:
+            self._kept.append(item)
+            for seat in self._seats:
+                seat.buffer.append(item)
+
+
+def ended_well(end: Exception) -> bool:
+    return isinstance(end, StopIteration | StopAsyncIteration)
 
 
 def interrupted() -> StreamCancelledError:
@@ -116,9 +151,9 @@ def interrupted() -> StreamCancelledError:
 class Seat(Generic[T]):
     """One consumer of a hub, as a source: what has come and it has not taken yet."""
 
-    def __init__(self, hub: Hub[T]) -> None:
+    def __init__(self, hub: Hub[T], kept: Iterable[T]) -> None:
         self._hub = hub
-        self.buffer: deque[T] = deque()
+        self.buffer = deque(kept)
 
     def open(self) -> Reading[T]:
         return Reading(self._read(), self.leave)
@@ -150,5 +185,5 @@ class Seat(Generic[T]):
 
     def _raise_error(self) -> None:
         end = self._hub.end
-        if end is not None and not isinstance(end, StopIteration | StopAsyncIteration):
+        if end is not None and not ended_well(end):
             raise end

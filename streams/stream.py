@@ -149,14 +149,14 @@ class Stream(Observable[T]):
                 link.on_error(error)
         return Disposable(link.dispose)
 
-    def share(self) -> Stream[T]:
+    def share(self, replay: int | None = 0, grace: float = 0.0) -> Stream[T]:
         """One subscription for several consumers, closed when the last one leaves; see `rillm.operators.share`."""
-        hub: Hub[T] = Hub(self)
+        hub: Hub[T] = Hub(self, replay, grace)
 
         def subscribe(observer: Any, scheduler: abc.SchedulerBase | None = None) -> abc.DisposableBase:
             nonlocal hub
-            if hub.end is not None:
-                hub = Hub(self)
+            if hub.is_over:
+                hub = Hub(self, replay, grace)
             seat = hub.join()
             return CompositeDisposable(
                 from_source(seat).subscribe(observer, scheduler=scheduler), Disposable(seat.leave)

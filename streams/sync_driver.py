@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex.disposable import Disposable
@@ -11,7 +12,7 @@ from rillm.streams.driver import Driver
 from rillm.streams.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from reactivex import Observable, abc
 
@@ -76,6 +77,18 @@ class SyncDriver(Driver[T]):
         self._finish()
         self._subscription.dispose()
         self._last.clear()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether something can still run: a thread can be started at any time."""
+        return True
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> threading.Timer:
+        """Run `action` though nobody iterates: on a thread that does not keep the process alive."""
+        timer = threading.Timer(seconds, action)
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def _next_reader(self) -> Reader | None:
         """The reader to take a block from; None if there is something else to look at first."""

@@ -182,3 +182,8 @@ def has_something(choice: StreamingChoices) -> bool:
         or any(value not in EMPTY for value in delta.extra.values())
         or any(value not in EMPTY for value in choice.extra.values())
     )
+
+
+def says_something(chunk: ModelResponseStream) -> bool:
+    """Whether a chunk brings anything of the answer: text, reasoning, a call. A role alone is nothing said."""
+    return any(has_something(choice) for choice in chunk.choices)
