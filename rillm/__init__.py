@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from rillm.operators.hedge import hedge
     from rillm.operators.majority import majority
     from rillm.operators.map_ordered import map_ordered
+    from rillm.operators.lines import lines
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
@@ -81,6 +82,13 @@ if TYPE_CHECKING:
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
     from rillm.replaying import replay
+    from rillm.operators.sentences import sentences
+    from rillm.operators.share import share
+    from rillm.operators.smooth import smooth
+    from rillm.operators.tap_end import Ending, tap_end
+    from rillm.operators.text import text
+    from rillm.operators.timeouts import timeouts
+    from rillm.operators.words import words
     from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
@@ -167,6 +175,7 @@ __all__ = [
     "input_callback",
     "majority",
     "map_ordered",
+    "lines",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -181,12 +190,16 @@ __all__ = [
     "retry_before_first_token",
     "share",
     "side_by_side",
+    "sentences",
+    "share",
+    "smooth",
     "stream",
     "stream_chunk_builder",
     "success_callback",
     "tap_end",
     "text",
     "timeouts",
+    "words",
     "zip",
 ]
 
@@ -211,16 +224,20 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.side_by_side": ("Side", "side_by_side"),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.lines": ("lines",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
     "rillm.operators.record": ("record",),
     "rillm.replaying": ("replay",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
+    "rillm.operators.sentences": ("sentences",),
     "rillm.operators.share": ("share",),
+    "rillm.operators.smooth": ("smooth",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
+    "rillm.operators.words": ("words",),
     "rillm.response_iterators": ("ModelResponseListIterator",),
     "rillm.router": ("Router",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
