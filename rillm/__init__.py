@@ -67,28 +67,24 @@ if TYPE_CHECKING:
     from rillm.operators.cost_tap import Cost, cost_tap
     from rillm.operators.fallback_to import fallback_to
     from rillm.operators.hedge import hedge
+    from rillm.operators.lines import lines
     from rillm.operators.majority import majority
     from rillm.operators.map_ordered import map_ordered
-    from rillm.operators.lines import lines
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
     from rillm.operators.record import record
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.retry_before_first_token import retry_before_first_token
-    from rillm.operators.share import share
-    from rillm.operators.side_by_side import Side, side_by_side
-    from rillm.operators.tap_end import Ending, tap_end
-    from rillm.operators.text import text
-    from rillm.operators.timeouts import timeouts
-    from rillm.replaying import replay
     from rillm.operators.sentences import sentences
     from rillm.operators.share import share
+    from rillm.operators.side_by_side import Side, side_by_side
     from rillm.operators.smooth import smooth
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
     from rillm.operators.words import words
+    from rillm.replaying import replay
     from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
@@ -173,9 +169,9 @@ __all__ = [
     "fallback_to",
     "hedge",
     "input_callback",
+    "lines",
     "majority",
     "map_ordered",
-    "lines",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -188,10 +184,9 @@ __all__ = [
     "replay",
     "request_timeout",
     "retry_before_first_token",
-    "share",
-    "side_by_side",
     "sentences",
     "share",
+    "side_by_side",
     "smooth",
     "stream",
     "stream_chunk_builder",
