@@ -142,8 +142,9 @@ def leaving_closes_the_source(case: Case) -> None:
     for collect in WAYS:
         probe = Probe(case.items[:1], SILENCE)
         collect(case.on(from_source(probe)).pipe(ops.take_until(reactivex.timer(MOMENT))))
+        left = probe.let_go()
         check(probe.opened == 1, f"One subscription opens the source {probe.opened} times.")
-        check(not probe.live, "The consumer has left and the source is still open.")
+        check(not left, "The consumer has left and the source is still open.")
 
 
 def closing_closes_the_source(case: Case) -> None:
@@ -151,7 +152,7 @@ def closing_closes_the_source(case: Case) -> None:
     made = as_stream(case.on(from_source(probe)).pipe(ops.merge(reactivex.timer(MOMENT))))
     next(made)
     made.close()
-    check(not probe.live, "The stream was closed and its source is still open.")
+    check(not probe.let_go(), "The stream was closed and its source is still open.")
 
 
 def subscriptions_share_nothing(case: Case) -> None:

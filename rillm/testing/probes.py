@@ -40,6 +40,7 @@ class Probe(Generic[T]):
         self._steps = steps
         self.opened = self.read = self.closed = self.raised = 0
         self.threads: set[int] = set()
+        self._readings: list[threading.Event] = []
 
     def fresh(self) -> Probe[T]:
         """The same one, which nobody has read."""
@@ -50,14 +51,25 @@ class Probe(Generic[T]):
         """How many readings are open."""
         return self.opened - self.closed
 
-    def open(self) -> Reading[T]:
+    def let_go(self) -> int:
+        """End what nobody has closed; how many readings that were."""
+        left = self.live
+        for over in self._readings:
+            self._close(over)
+        return left
+
+    def _begin(self) -> threading.Event:
         self.opened += 1
         over = threading.Event()
+        self._readings.append(over)
+        return over
+
+    def open(self) -> Reading[T]:
+        over = self._begin()
         return Reading(self._blocks(over), lambda: self._close(over))
 
     async def aopen(self) -> AsyncReading[T]:
-        self.opened += 1
-        over = threading.Event()
+        over = self._begin()
         woken = asyncio.Event()
 
         def abort() -> None:
