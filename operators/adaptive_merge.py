@@ -32,12 +32,12 @@ def adaptive_merge(
 ) -> Stream[B]:
     """Run a stream for each job, and merge what they bring: one at first, more while they begin to answer in time.
 
-        a-b-c-|                     (jobs)
+        -(a,b,c)------|                    the jobs
         [ adaptive_merge(jobs, run, target=2) ]
-        -A-A-B-C-B-C-|
+        --A-(B,C)-----|
 
-    Additive increase, multiplicative decrease, as TCP has it (RFC 5681): each job whose first item comes within
-    `target` seconds makes room for a little more, so that one more fits after each round; one that is slower, or is
+    Additive increase, multiplicative decrease, as TCP has it (RFC 5681): when as many jobs as there is room
+    for have brought their first item within `target` seconds, there is room for one more; one that is slower, or is
     told to come later (`RateLimitError`), halves the room, once for all that were under way. A job that is told so
     before its first item is put back, up to four times, and nothing new is begun for as long as the provider says.
 
@@ -94,7 +94,8 @@ class _Pool(abc.ObserverBase[Any]):
         self._most = most
         self._scheduler = scheduler
         self._clock = scheduler or TimeoutScheduler.singleton()
-        self._room = 1.0
+        self._room = 1
+        self._in_time = 0  # answers since the room changed
         self._under_way = 0
         self._halved_at = self._clock.now
         self._waiting: deque[_Job] = deque()
@@ -125,7 +126,7 @@ class _Pool(abc.ObserverBase[Any]):
         return next(map(_Job, self._more), None)
 
     def _fill(self) -> None:
-        while not self._is_paused and self._under_way < int(self._room):
+        while not self._is_paused and self._under_way < self._room:
             job = self._next_job()
             if job is None:
                 break
@@ -150,8 +151,10 @@ class _Pool(abc.ObserverBase[Any]):
         """The first item of a job has come."""
         if (self._clock.now - worker.begun).total_seconds() > self._target:
             self._halve(worker)
-        else:
-            self._room = min(self._room + 1 / self._room, self._most)
+            return
+        self._in_time += 1
+        if self._in_time >= self._room:
+            self._resize(self._room + 1)
             self._fill()
 
     def put_back(self, worker: _Worker, seconds: float | None) -> None:
@@ -170,8 +173,12 @@ class _Pool(abc.ObserverBase[Any]):
 
     def _halve(self, worker: _Worker) -> None:
         if worker.begun >= self._halved_at:  # those that began before belong to the congestion that is dealt with
-            self._room = max(self._room / 2, 1.0)
+            self._resize(self._room // 2)
             self._halved_at = self._clock.now
+
+    def _resize(self, room: int) -> None:
+        self._room = max(1, min(room, self._most))
+        self._in_time = 0
 
     def _resume(self, *_: object) -> None:
         self._is_paused = False

@@ -29,10 +29,10 @@ class Side(NamedTuple, Generic[K, T]):
 def side_by_side(streams: Mapping[K, Observable[T]]) -> Stream[Side[K, T]]:
     """All items of all streams as they come, with the key of their stream. One that fails leaves the others alone.
 
-        a: -Hi--you-|
-        b: --Ho-X
+        -Hi--------you--|     a
+        -----Ho-X             b
         [ side_by_side({"a": a, "b": b}) ]
-           -a:Hi-b:Ho-…
+        -a:Hib:Ho--a:you-|
 
     The error of a stream is an item, `Side(key, error=…)`, and the last of that stream. It ends well when all have
     ended; leaving it closes all of them.

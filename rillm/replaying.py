@@ -79,7 +79,7 @@ def steps(file: Path) -> Generator[Step]:
         StreamDecodeError: it is no cassette.
     """
     hidden_params: dict[str, Any] = {}
-    with file.open(encoding="utf-8", newline="\n") as lines:
+    with file.open("rb") as lines:
         for text in lines:
             data = parsed(text, file.name)
             hidden_params.update(data.get("hidden_params") or {})

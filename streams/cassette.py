@@ -67,7 +67,11 @@ def line(**values: Any) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def parsed(text: str, name: str) -> dict[str, Any]:
+def shown(text: bytes) -> str:
+    return repr(text[:80].decode(errors="replace"))
+
+
+def parsed(text: bytes, name: str) -> dict[str, Any]:
     """A line.
 
     Raises:
@@ -77,11 +81,11 @@ def parsed(text: str, name: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except ValueError:
-        if text.endswith("\n"):
-            raise StreamDecodeError(f"{name} is no cassette: a line of it is not JSON: {text[:80]!r}") from None
+        if text.endswith(b"\n"):
+            raise StreamDecodeError(f"{name} is no cassette: a line of it is not JSON: {shown(text)}") from None
         raise cut_off(name) from None
     if not is_object(data):
-        raise StreamDecodeError(f"{name} is no cassette: a line of it is no object: {text[:80]!r}")
+        raise StreamDecodeError(f"{name} is no cassette: a line of it is no object: {shown(text)}")
     if "cassette" in data and data["cassette"] != VERSION:
         raise StreamDecodeError(f"{name} is a cassette of version {data['cassette']}; this rillm reads {VERSION}.")
     return data

@@ -4,32 +4,60 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import reactivex
+from reactivex import operators as ops
 
 import rillm
 from rillm.providers.openai_chat import OpenAIChatDecoder
 from rillm.testing import laws, play
+from rillm.testing.chunks import read
 from rillm.testing.laws import LAWS, Case
 from tests.kit.chunks import chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rillm import Operator
+    from reactivex import Observable
+
+    from rillm import Operator, Side, Stream
 
 CHUNKS = [chunk("a"), chunk("b"), chunk(None, finish="stop")]
 FRAMES = [b'{"choices":[{"delta":{"content":"a"}}]}', b'{"choices":[{"delta":{},"finish_reason":"stop"}]}', b"[DONE]"]
+
+
+def adaptive(source: Observable[Any]) -> Stream[Any]:
+    return rillm.adaptive_merge(source, rillm.of)
+
+
+def sided(source: Observable[Any]) -> Stream[Any]:
+    def item_or_error(side: Side[str, Any]) -> Observable[Any]:
+        return rillm.of(side.item) if side.error is None else reactivex.throw(side.error)
+
+    sides: Stream[Any] = rillm.side_by_side({"a": source}).pipe(ops.flat_map(item_or_error))
+    return sides
+
+
 # Each operator with what it is given.
 OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.accumulate: (rillm.accumulate(), CHUNKS),
     rillm.callback_tap: (rillm.callback_tap(), CHUNKS),
     rillm.cost_tap: (rillm.cost_tap(lambda _: None), CHUNKS),
+    rillm.adaptive_merge: (adaptive, CHUNKS),
+    rillm.fallback_to: (rillm.fallback_to(), CHUNKS),
+    rillm.hedge: (rillm.hedge, CHUNKS),
     rillm.lines: (rillm.lines(), CHUNKS),
+    rillm.majority: (rillm.majority(2), ["4", "5", "4"]),
+    rillm.map_ordered: (rillm.map_ordered(rillm.of), CHUNKS),
     rillm.merge_reasoning: (rillm.merge_reasoning(), CHUNKS),
     rillm.normalize: (rillm.normalize(OpenAIChatDecoder), FRAMES),
+    rillm.record: (rillm.record(os.devnull), CHUNKS),
+    rillm.retry_before_first_token: (rillm.retry_before_first_token(), CHUNKS),
+    rillm.side_by_side: (sided, CHUNKS),
     rillm.repeat_guard: (rillm.repeat_guard(2), CHUNKS),
     rillm.sentences: (rillm.sentences(), CHUNKS),
     rillm.share: (rillm.share(), CHUNKS),
@@ -50,7 +78,7 @@ NOT_OF_SHARE = {
 
 
 def test_none_is_forgotten() -> None:
-    functions = [value for value in vars(rillm).values() if inspect.isfunction(value)]
+    functions = filter(inspect.isfunction, (getattr(rillm, name) for name in rillm.__all__))
     assert {f for f in functions if f.__module__.startswith("rillm.operators.")} == OPERATORS.keys()
 
 
@@ -67,8 +95,13 @@ def test_what_it_makes_is_a_stream(function: Callable[..., Any]) -> None:
     assert isinstance(operator(rillm.of(*items)), rillm.Stream)
 
 
-# Whose picture shows no chunks: frames, a response, two consumers.
-NOT_PLAYED = {rillm.accumulate, rillm.normalize, rillm.share}
+# Whose picture shows no chunks (frames, a response, a file), two consumers, or several streams.
+NOT_PLAYED = {
+    rillm.accumulate, rillm.adaptive_merge, rillm.fallback_to, rillm.hedge, rillm.map_ordered, rillm.normalize,
+    rillm.record, rillm.share, rillm.side_by_side,
+}  # fmt: skip
+GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
+BUSY = rillm.RateLimitError("Later.")
 # What is used in a box of a picture beside the names of rillm.
 IN_BOXES: dict[str, Any] = dict.fromkeys(["action", "f", "g", "h"], id)
 
@@ -79,7 +112,7 @@ def test_the_picture_is_what_happens(function: Callable[..., Any]) -> None:
     at = next(number for number, line in enumerate(lines) if line.startswith(f"    [ {function.__name__}("))
     before, box, after = (re.split(r"\s{2,}", line.strip())[0] for line in lines[at - 1 : at + 2])
     operator = eval(box.strip("[ ]"), {**{name: getattr(rillm, name) for name in rillm.__all__}, **IN_BOXES})  # noqa: S307 - our own docstring
-    assert play(operator, before).marbles == after
+    assert play(operator, before, given=GIVEN.get(function, read), error=BUSY).marbles == after
 
 
 @every_function
