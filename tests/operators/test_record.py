@@ -106,7 +106,7 @@ def test_a_cassette_cut_anywhere_plays_what_is_whole(path: Path, read: Callable[
     recorded(path, "-Hé-lo-=stop-|")
     whole = path.read_bytes()
     ends = [at for at, byte in enumerate(whole, 1) if byte == ord("\n")]
-    for size in range(len(whole)):
+    for size in range(len(whole) - 1):  # without its last line break it is whole
         path.write_bytes(whole[:size])
         came: list[Any] = []
         with pytest.raises(rillm.StreamTruncatedError, match=r"tape\.jsonl is not whole"):
