@@ -64,14 +64,17 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.json_elements import json_elements
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
+    from rillm.operators.partial_json import Partial, partial_json
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.share import share
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.operators.tool_calls import tool_calls
     from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
@@ -118,6 +121,7 @@ __all__ = [
     "NotFoundError",
     "OpenAIError",
     "Operator",
+    "Partial",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -152,12 +156,14 @@ __all__ = [
     "exceptions",
     "failure_callback",
     "input_callback",
+    "json_elements",
     "merge",
     "merge_reasoning",
     "mock_completion",
     "normalize",
     "num_retries",
     "of",
+    "partial_json",
     "race",
     "repeat_guard",
     "request_timeout",
@@ -168,6 +174,7 @@ __all__ = [
     "tap_end",
     "text",
     "timeouts",
+    "tool_calls",
     "zip",
 ]
 
@@ -185,14 +192,17 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.json_elements": ("json_elements",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
+    "rillm.operators.partial_json": ("Partial", "partial_json"),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.share": ("share",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
+    "rillm.operators.tool_calls": ("tool_calls",),
     "rillm.response_iterators": ("ModelResponseListIterator",),
     "rillm.router": ("Router",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),

@@ -18,6 +18,7 @@ import rillm
 from rillm.providers.openai_chat import OpenAIChatDecoder
 from rillm.streams.driver import Driver
 from rillm.streams.stream import from_source
+from rillm.testing import chunk as made_chunk
 from rillm.testing import play
 from rillm.testing.chunks import shown
 from tests.kit.chunks import chunk
@@ -34,18 +35,24 @@ if TYPE_CHECKING:
 
 CHUNKS = [chunk("a"), chunk("b"), chunk(None, finish="stop")]
 FRAMES = [b'{"choices":[{"delta":{"content":"a"}}]}', b'{"choices":[{"delta":{},"finish_reason":"stop"}]}', b"[DONE]"]
+JSON = [chunk('["a"'), chunk(', "b"]'), chunk(None, finish="stop")]
+CALL = {"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}
+CALLS = [made_chunk(tool_calls=[CALL]), chunk(None, finish="tool_calls")]
 # Each operator with what it is given.
 OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.accumulate: (rillm.accumulate(), CHUNKS),
     rillm.callback_tap: (rillm.callback_tap(), CHUNKS),
     rillm.cost_tap: (rillm.cost_tap(lambda _: None), CHUNKS),
+    rillm.json_elements: (rillm.json_elements("", str), JSON),
     rillm.merge_reasoning: (rillm.merge_reasoning(), CHUNKS),
     rillm.normalize: (rillm.normalize(OpenAIChatDecoder), FRAMES),
+    rillm.partial_json: (rillm.partial_json(list), JSON),
     rillm.repeat_guard: (rillm.repeat_guard(2), CHUNKS),
     rillm.share: (rillm.share(), CHUNKS),
     rillm.tap_end: (rillm.tap_end(lambda _: None), CHUNKS),
     rillm.text: (rillm.text(), CHUNKS),
     rillm.timeouts: (rillm.timeouts(idle=60), CHUNKS),
+    rillm.tool_calls: (rillm.tool_calls(), CALLS),
 }
 
 every_operator = pytest.mark.parametrize(("operator", "items"), OPERATORS.values(), ids=[f.__name__ for f in OPERATORS])
@@ -158,8 +165,8 @@ def test_subscriptions_at_a_time_share_no_state(operator: Operator[Any, Any], it
     assert len(pairs) == len(collect(made))
 
 
-# Whose picture shows no chunks: frames, a response, two consumers.
-NOT_PLAYED = {rillm.accumulate, rillm.normalize, rillm.share}
+# Whose picture shows no chunks of text: frames, a response, two consumers, calls.
+NOT_PLAYED = {rillm.accumulate, rillm.normalize, rillm.share, rillm.tool_calls}
 # What is used in a box of a picture beside the names of rillm.
 IN_BOXES: dict[str, Any] = dict.fromkeys(["action", "f", "g", "h"], id)
 
