@@ -67,12 +67,14 @@ if TYPE_CHECKING:
     from rillm.operators.cost_tap import Cost, cost_tap
     from rillm.operators.fallback_to import fallback_to
     from rillm.operators.hedge import hedge
+    from rillm.operators.json_elements import json_elements
     from rillm.operators.lines import lines
     from rillm.operators.majority import majority
     from rillm.operators.map_ordered import map_ordered
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
+    from rillm.operators.partial_json import Partial, partial_json
     from rillm.operators.record import record
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.retry_before_first_token import retry_before_first_token
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.operators.tool_calls import tool_calls
     from rillm.operators.words import words
     from rillm.replaying import replay
     from rillm.response_iterators import ModelResponseListIterator
@@ -131,6 +134,7 @@ __all__ = [
     "NotFoundError",
     "OpenAIError",
     "Operator",
+    "Partial",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -169,6 +173,7 @@ __all__ = [
     "fallback_to",
     "hedge",
     "input_callback",
+    "json_elements",
     "lines",
     "majority",
     "map_ordered",
@@ -178,6 +183,7 @@ __all__ = [
     "normalize",
     "num_retries",
     "of",
+    "partial_json",
     "race",
     "record",
     "repeat_guard",
@@ -194,6 +200,7 @@ __all__ = [
     "tap_end",
     "text",
     "timeouts",
+    "tool_calls",
     "words",
     "zip",
 ]
@@ -201,8 +208,8 @@ __all__ = [
 # Where the public names live; the others are errors. They are loaded when they are first asked for, so that
 # `import rillm` costs nothing.
 HOMES: Final[dict[str, tuple[str, ...]]] = {
-    "rillm.chunk_builder": ("stream_chunk_builder",),
     "rillm.calls": ("acompletion", "completion", "stream"),
+    "rillm.chunk_builder": ("stream_chunk_builder",),
     "rillm.completion_stream": ("CompletionStream",),
     "rillm.custom_logger": ("CustomLogger",),
     "rillm.custom_stream_wrapper": ("CustomStreamWrapper",),
@@ -211,28 +218,31 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.mocks": ("mock_completion",),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.adaptive_merge": ("adaptive_merge",),
-    "rillm.operators.fallback_to": ("fallback_to",),
-    "rillm.operators.hedge": ("hedge",),
-    "rillm.operators.majority": ("majority",),
-    "rillm.operators.map_ordered": ("map_ordered",),
-    "rillm.operators.retry_before_first_token": ("retry_before_first_token",),
-    "rillm.operators.side_by_side": ("Side", "side_by_side"),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.fallback_to": ("fallback_to",),
+    "rillm.operators.hedge": ("hedge",),
+    "rillm.operators.json_elements": ("json_elements",),
     "rillm.operators.lines": ("lines",),
+    "rillm.operators.majority": ("majority",),
+    "rillm.operators.map_ordered": ("map_ordered",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
+    "rillm.operators.partial_json": ("Partial", "partial_json"),
     "rillm.operators.record": ("record",),
-    "rillm.replaying": ("replay",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
+    "rillm.operators.retry_before_first_token": ("retry_before_first_token",),
     "rillm.operators.sentences": ("sentences",),
     "rillm.operators.share": ("share",),
+    "rillm.operators.side_by_side": ("Side", "side_by_side"),
     "rillm.operators.smooth": ("smooth",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
+    "rillm.operators.tool_calls": ("tool_calls",),
     "rillm.operators.words": ("words",),
+    "rillm.replaying": ("replay",),
     "rillm.response_iterators": ("ModelResponseListIterator",),
     "rillm.router": ("Router",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),

@@ -31,7 +31,7 @@
 Names, attributes and the order of arguments are those of LiteLLM; unlike there, only the message is required. Where the
 `openai` package is loaded, an error is also an instance of its class of the same name, so that
 `except openai.RateLimitError` keeps working. An APIError that ends a stream is a `MidStreamFallbackError` too, see
-`rillm.streams.mid_stream`; names that nothing of ours raises are in `rillm.streams.litellm_errors`.
+`rillm.streams.mid_stream`; LiteLLM's other names are in `rillm.streams.litellm_errors`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Errors that nothing of ours raises. They grow on the tree of `rillm.streams.errors`.
+"""LiteLLM's other errors, which few of ours raise. They grow on the tree of `rillm.streams.errors`.
 
     RillmError
     ├── APIError
@@ -31,8 +31,11 @@ class MockException(APIError): ...  # noqa: N818 - this name and the others are 
 
 
 class JSONSchemaValidationError(APIResponseValidationError):
-    def __init__(self, model: str, llm_provider: str, raw_response: str, schema: str) -> None:
-        RillmError.__init__(self, f"The answer does not fit the schema {schema}: {raw_response}", llm_provider, model)
+    def __init__(
+        self, model: str, llm_provider: str, raw_response: str, schema: str, message: str | None = None
+    ) -> None:
+        told = message or f"The answer does not fit the schema {schema}: {raw_response}"
+        RillmError.__init__(self, told, llm_provider, model)
         self.raw_response = raw_response
         self.schema = schema
 

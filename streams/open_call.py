@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
-
 from rillm.streams.function import ChatCompletionMessageToolCall, CustomTool, Function
+from rillm.streams.json_grammar import OBJECT, NotJsonError
+from rillm.streams.json_scanner import JsonScanner, Visitor
 from rillm.streams.json_values import merged
 
 if TYPE_CHECKING:
     from rillm.streams.function import ChatCompletionDeltaToolCall
+
+
+def scanner_of_arguments() -> JsonScanner:
+    return JsonScanner(Visitor(), OBJECT, passes_over=False)
 
 
 @dataclass(slots=True)
@@ -26,6 +30,9 @@ class OpenCall:
     arguments: list[str] = field(default_factory=list[str])
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
     custom: dict[str, Any] = field(default_factory=dict[str, Any])
+    _scanner: JsonScanner = field(default_factory=scanner_of_arguments)
+    _scanned: int = 0  # pieces of the arguments
+    _is_json: bool = True
 
     def add(self, fragment: ChatCompletionDeltaToolCall) -> None:
         custom = fragment.custom
@@ -51,14 +58,30 @@ class OpenCall:
             self.name += piece
 
     def is_whole(self) -> bool:
-        """Whether the arguments so far are a JSON object."""
-        last = next((piece for piece in reversed(self.arguments) if not piece.isspace()), "")
-        if not last.rstrip().endswith("}"):  # spares parsing all of them again at each fragment
-            return False
+        """Whether the arguments are a JSON object that is closed; looks at what has come since it was asked last."""
+        return self._reads_as_json() and self._scanner.is_complete
+
+    def is_open(self) -> bool:
+        """Whether they are the beginning of one."""
+        return self._reads_as_json() and self._scanner.has_begun and not self._scanner.is_complete
+
+    def json(self) -> str:
+        """The JSON object, where they are whole, without what a model says behind it."""
+        return "".join(self.arguments)[: self._scanner.end]
+
+    def has_arguments(self) -> bool:
+        """Whether anything but space has come."""
+        return not all(piece.isspace() for piece in self.arguments)
+
+    def _reads_as_json(self) -> bool:
+        unread = self.arguments[self._scanned :]
+        self._scanned = len(self.arguments)
         try:
-            return isinstance(from_json("".join(self.arguments)), dict)
-        except ValueError:
-            return False
+            for piece in unread if self._is_json else ():
+                self._scanner.feed(piece)
+        except NotJsonError:
+            self._is_json = False
+        return self._is_json
 
     def closed(self) -> ChatCompletionMessageToolCall:
         """The call so far, its arguments as they were streamed."""

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 SECONDS = 120.0  # after which something is taken to hang
 
 
-@pytest.mark.parametrize("name", ["cpu", "linear", "builder", "memory", "start_up", "first_chunk", "concurrent"])
+@pytest.mark.parametrize(
+    "name", ["cpu", "linear", "builder", "json_operators", "memory", "start_up", "first_chunk", "concurrent"]
+)
 def test_a_measurement_gives_its_tables(name: str) -> None:
     done = subprocess.run(  # noqa: S603 - our own words only
         [sys.executable, "-W", "error", "-m", "benchmarks", name, "--tiny", "--json"],

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import assert_type
 
+from pydantic import BaseModel, TypeAdapter
+
 import rillm
 from rillm import CompletionStream, ModelResponse, ModelResponseStream, Router
+from rillm.streams.function import ChatCompletionMessageToolCall
 from tests.kit.leaks import run
 
 HI = [{"role": "user", "content": "Hi"}]
@@ -40,6 +43,23 @@ def test_composed() -> None:
     texts = rillm.completion("mock/echo", HI, stream=True).pipe(rillm.text())
     assert_type(texts, rillm.Stream[str])
     assert list(texts) == ["Hi"]
+
+
+class Recipe(BaseModel):
+    title: str
+
+
+def test_what_is_still_being_written() -> None:
+    answer = rillm.stream("mock/echo", HI, mock_response='{"title": "Soup"}')
+    partials = answer.pipe(rillm.partial_json(Recipe))
+    assert_type(partials, rillm.Stream[rillm.Partial[Recipe]])
+    for partial in partials:
+        assert_type(partial.value.title, str)
+    of_texts = answer.pipe(rillm.text(), rillm.partial_json(dict[str, str]))
+    assert_type(of_texts, rillm.Stream[rillm.Partial[dict[str, str]]])
+    assert_type(answer.pipe(rillm.partial_json(TypeAdapter(Recipe))), rillm.Stream[rillm.Partial[Recipe]])
+    assert_type(answer.pipe(rillm.json_elements("steps", Recipe)), rillm.Stream[Recipe])
+    assert_type(answer.pipe(rillm.tool_calls()), rillm.Stream[ChatCompletionMessageToolCall])
 
 
 def test_router() -> None:

@@ -13,6 +13,7 @@ import reactivex
 from reactivex import operators as ops
 
 import rillm
+from rillm import testing
 from rillm.providers.openai_chat import OpenAIChatDecoder
 from rillm.testing import laws, play
 from rillm.testing.chunks import read
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from rillm import Operator, Side, Stream
 
 CHUNKS = [chunk("a"), chunk("b"), chunk(None, finish="stop")]
+JSON = [chunk('["a"'), chunk(', "b"]'), chunk(None, finish="stop")]
+CALL = {"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}
+CALLS = [testing.chunk(tool_calls=[CALL]), chunk(None, finish="tool_calls")]
 FRAMES = [b'{"choices":[{"delta":{"content":"a"}}]}', b'{"choices":[{"delta":{},"finish_reason":"stop"}]}', b"[DONE]"]
 
 
@@ -66,6 +70,9 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.text: (rillm.text(), CHUNKS),
     rillm.timeouts: (rillm.timeouts(idle=60), CHUNKS),
     rillm.words: (rillm.words(), CHUNKS),
+    rillm.json_elements: (rillm.json_elements("", str), JSON),
+    rillm.partial_json: (rillm.partial_json(list), JSON),
+    rillm.tool_calls: (rillm.tool_calls(), CALLS),
 }
 
 every_function = pytest.mark.parametrize("function", OPERATORS, ids=lambda function: function.__name__)
@@ -95,10 +102,10 @@ def test_what_it_makes_is_a_stream(function: Callable[..., Any]) -> None:
     assert isinstance(operator(rillm.of(*items)), rillm.Stream)
 
 
-# Whose picture shows no chunks (frames, a response, a file), two consumers, or several streams.
+# Whose picture shows no chunks (frames, a response, a file, calls), two consumers, or several streams.
 NOT_PLAYED = {
     rillm.accumulate, rillm.adaptive_merge, rillm.fallback_to, rillm.hedge, rillm.map_ordered, rillm.normalize,
-    rillm.record, rillm.share, rillm.side_by_side,
+    rillm.record, rillm.share, rillm.side_by_side, rillm.tool_calls,
 }  # fmt: skip
 GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
 BUSY = rillm.RateLimitError("Later.")

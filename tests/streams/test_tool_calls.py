@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic_core import from_json
 
 from rillm.streams import open_call
 from rillm.streams.function import ChatCompletionDeltaToolCall
+from rillm.streams.json_scanner import JsonScanner
 from rillm.streams.tool_calls import OpenCalls
 
 Sent = tuple[int | None, str | None, str | None, str]  # index, id, name, arguments
@@ -154,17 +154,26 @@ def test_fields_that_we_do_not_know_are_merged() -> None:
     assert extra == {"google": {"thought_signature": "s", "other": 1}}
 
 
-def test_repeated_names_do_not_parse_the_arguments_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: list[int] = []
+def test_repeated_names_do_not_read_the_arguments_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
 
-    def counted(text: str) -> Any:
-        parsed.append(len(text))
-        return from_json(text)
+    class Counted(JsonScanner):
+        def feed(self, piece: str) -> None:
+            read.append(len(piece))
+            super().feed(piece)
 
-    monkeypatch.setattr(open_call, "from_json", counted)
+    monkeypatch.setattr(open_call, "JsonScanner", Counted)
     calls = OpenCalls()
     sent = ['{"x": [', *["1, "] * 1000, "1]", "}"]
     for piece in sent:
         calls.add([fragment((0, None, "f", piece))])
     assert len(calls.calls) == 1
-    assert sum(parsed) <= 2 * len("".join(sent))
+    assert 0 < sum(read) <= len("".join(sent))
+
+
+@pytest.mark.parametrize("code", ["function f() { return 1 }", "{ return 1 }", "f({})"])
+def test_code_is_no_whole_object(code: str) -> None:
+    calls = OpenCalls()
+    calls.add([custom(index=0, id="a", type="custom", custom={"name": "code", "input": code})])
+    calls.add([custom(index=0, custom={"name": "code", "input": "\n"})])
+    assert [call.arguments for call in calls.calls] == [[code, "\n"]]

@@ -1,0 +1,120 @@
+"""CPU per chunk of the operators on JSON that is still being written, by the length of the answer."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+from reactivex import operators as ops
+
+import rillm
+from benchmarks.report import Bound, Table
+from benchmarks.timing import MICRO, Best
+from benchmarks.wire import words
+from rillm.testing import chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.server import Server
+    from benchmarks.sizes import Sizes
+
+    Chunks = Sequence[rillm.ModelResponseStream]
+    Row = tuple[Callable[[Any], Any], Callable[[int], str], Callable[[str], dict[str, Any]], Callable[[Any], None]]
+
+CUT = 5  # characters in a chunk
+LIMIT = (
+    1.5  # of a chunk of the longest answer against the same of ten chunks in a hundred; long ones overrun the caches
+)
+
+
+class Step(BaseModel):
+    title: str
+    minutes: int
+    is_done: bool
+    tags: list[str]
+
+
+class Steps(BaseModel):
+    steps: list[Step]
+
+
+class Story(BaseModel):
+    title: str
+    text: str
+
+
+def measure(_server: Server, sizes: Sizes) -> list[Table]:
+    lengths = [sizes.few // 10, sizes.few, sizes.chunks, sizes.many]
+    columns = ("operator", *(f"{length * CUT / 1000:g} kB: µs" for length in lengths), "longest to second")
+    table = Table(f"JSON in chunks of {CUT} characters: CPU per chunk, best of {sizes.peer_rounds + 1}", columns)
+    for name, row in ROWS.items():
+        times = [seconds(row, length, sizes) for length in lengths]
+        ratio = times[-1] / times[1]
+        table.rows.append((name, *(one * MICRO for one in times), ratio))
+        if not name.endswith(LOOKED_AT):  # a value is as long as what it shows
+            table.bounds.append(Bound(f"{name}, longest answer", ratio, LIMIT))
+    return [table]
+
+
+def seconds(row: Row, length: int, sizes: Sizes) -> float:
+    operator, write, delta, look = row
+    text = write(length * CUT)
+    chunks = [chunk(delta=delta(text[at : at + CUT])) for at in range(0, len(text), CUT)] + [chunk(finish="stop")]
+    best = Best()
+    for _ in range(sizes.peer_rounds + 1):
+        best.add("", cpu_of(operator, chunks, look))
+    return best[""] / len(chunks)
+
+
+def cpu_of(operator: Callable[[Any], Any], chunks: Chunks, look: Callable[[Any], None]) -> float:
+    """CPU of one stream. What was there before is no business of the garbage collector."""
+    stream = rillm.of(*chunks).pipe(operator)
+    gc.collect()
+    gc.freeze()
+    begin = time.process_time()
+    stream.subscribe(look)
+    taken = time.process_time() - begin
+    gc.unfreeze()
+    return taken
+
+
+def story(length: int) -> str:
+    return json.dumps({"title": "Rivers", "text": "".join(words(length // 5))[:length]})
+
+
+def steps(length: int) -> str:
+    step = {"title": "Follow the river", "minutes": 12, "is_done": True, "tags": ["a", "b"]}
+    return json.dumps({"steps": [step] * max(1, length // len(json.dumps(step)))})
+
+
+def content(text: str) -> dict[str, Any]:
+    return {"content": text}
+
+
+def call(text: str) -> dict[str, Any]:
+    function = {"name": "save", "arguments": text}
+    return {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": function}]}
+
+
+def nothing(_item: object) -> None: ...
+
+
+def value(partial: Any) -> None:
+    partial.value  # noqa: B018 - is made
+
+
+LOOKED_AT = "each looked at"
+ROWS: dict[str, Row] = {
+    "Rx map": (ops.map(lambda one: one), story, content, nothing),
+    "partial_json, one text": (rillm.partial_json(Story), story, content, nothing),
+    f"partial_json, one text, {LOOKED_AT}": (rillm.partial_json(Story), story, content, value),
+    "partial_json, a list": (rillm.partial_json(Steps), steps, content, nothing),
+    f"partial_json, a list, {LOOKED_AT}": (rillm.partial_json(Steps), steps, content, value),
+    "json_elements": (rillm.json_elements("steps", Step), steps, content, nothing),
+    "tool_calls": (rillm.tool_calls(), steps, call, nothing),
+    "tool_calls, none": (rillm.tool_calls(), story, content, nothing),
+}
