@@ -64,14 +64,17 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.lines import lines
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
     from rillm.operators.repeat_guard import repeat_guard
+    from rillm.operators.sentences import sentences
     from rillm.operators.share import share
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.operators.words import words
     from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
@@ -152,6 +155,7 @@ __all__ = [
     "exceptions",
     "failure_callback",
     "input_callback",
+    "lines",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -161,6 +165,7 @@ __all__ = [
     "race",
     "repeat_guard",
     "request_timeout",
+    "sentences",
     "share",
     "stream",
     "stream_chunk_builder",
@@ -168,6 +173,7 @@ __all__ = [
     "tap_end",
     "text",
     "timeouts",
+    "words",
     "zip",
 ]
 
@@ -185,14 +191,17 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.lines": ("lines",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
+    "rillm.operators.sentences": ("sentences",),
     "rillm.operators.share": ("share",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
+    "rillm.operators.words": ("words",),
     "rillm.response_iterators": ("ModelResponseListIterator",),
     "rillm.router": ("Router",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),

@@ -39,13 +39,16 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.accumulate: (rillm.accumulate(), CHUNKS),
     rillm.callback_tap: (rillm.callback_tap(), CHUNKS),
     rillm.cost_tap: (rillm.cost_tap(lambda _: None), CHUNKS),
+    rillm.lines: (rillm.lines(), CHUNKS),
     rillm.merge_reasoning: (rillm.merge_reasoning(), CHUNKS),
     rillm.normalize: (rillm.normalize(OpenAIChatDecoder), FRAMES),
     rillm.repeat_guard: (rillm.repeat_guard(2), CHUNKS),
+    rillm.sentences: (rillm.sentences(), CHUNKS),
     rillm.share: (rillm.share(), CHUNKS),
     rillm.tap_end: (rillm.tap_end(lambda _: None), CHUNKS),
     rillm.text: (rillm.text(), CHUNKS),
     rillm.timeouts: (rillm.timeouts(idle=60), CHUNKS),
+    rillm.words: (rillm.words(), CHUNKS),
 }
 
 every_operator = pytest.mark.parametrize(("operator", "items"), OPERATORS.values(), ids=[f.__name__ for f in OPERATORS])
