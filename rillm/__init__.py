@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.sentences import sentences
     from rillm.operators.share import share
+    from rillm.operators.smooth import smooth
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
@@ -167,6 +168,7 @@ __all__ = [
     "request_timeout",
     "sentences",
     "share",
+    "smooth",
     "stream",
     "stream_chunk_builder",
     "success_callback",
@@ -198,6 +200,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.sentences": ("sentences",),
     "rillm.operators.share": ("share",),
+    "rillm.operators.smooth": ("smooth",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),

@@ -45,6 +45,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.repeat_guard: (rillm.repeat_guard(2), CHUNKS),
     rillm.sentences: (rillm.sentences(), CHUNKS),
     rillm.share: (rillm.share(), CHUNKS),
+    rillm.smooth: (rillm.smooth(), CHUNKS),
     rillm.tap_end: (rillm.tap_end(lambda _: None), CHUNKS),
     rillm.text: (rillm.text(), CHUNKS),
     rillm.timeouts: (rillm.timeouts(idle=60), CHUNKS),
