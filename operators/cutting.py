@@ -63,7 +63,6 @@ class Cutter:
     def end(self) -> list[str]:
         rest = "".join(self._held)
         self._held.clear()
-        self._last = ""
         return [rest] if rest else []
 
 

@@ -1,18 +1,45 @@
-"""`Detected`: a text in the pieces that a function or an expression of the caller's finds; not public."""
+"""The pieces of which `smooth` is told: words, lines, or what an expression or a function finds; not public."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from rillm.operators.cutting import Cutter
+from rillm.operators.lines import LINE_END
+from rillm.operators.words import WordCutter
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable
 
-    Detector = Callable[[str], str | None]
+    from rillm.operators.rewriting import Rewriter
+
+
+By: TypeAlias = "Literal['word', 'line'] | re.Pattern[str] | Detector"
+Detector: TypeAlias = "Callable[[str], str | None]"
 
 AT_ONCE: Final = 4096  # characters that are added before the next look, for each piece copies what is left
+
+
+def cutter_by(by: By) -> Callable[[], Rewriter]:
+    """What makes the cutter of one text.
+
+    Raises:
+        BadRequestError: `by` says nothing of the kind.
+    """
+    if by == "word":
+        return WordCutter
+    if by == "line":
+        return partial(Cutter, LINE_END, blanks=True)
+    if isinstance(by, re.Pattern):
+        if by.search(""):
+            raise BadRequestError(f"An expression that matches the empty text finds no pieces: {by.pattern!r}.")
+        return partial(Detected, by_expression(by))
+    if callable(by):
+        return partial(Detected, by)
+    raise BadRequestError(f'Pieces are by "word", "line", an expression or a function, not {by!r}.')
 
 
 class Detected:

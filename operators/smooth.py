@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
-from math import isfinite
+from math import ceil, isfinite
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from reactivex import abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 from reactivex.scheduler import TimeoutScheduler
 
-from rillm.operators.cutting import Cutter
-from rillm.operators.detected import Detected, by_expression
-from rillm.operators.lines import LINE_END
+from rillm.operators.detected import By, cutter_by
 from rillm.operators.recut import Recut, has_text, let_out
-from rillm.operators.words import WordCutter
 from rillm.streams.errors import BadRequestError
 from rillm.streams.stream import Stream
 
@@ -28,9 +23,7 @@ if TYPE_CHECKING:
     from rillm.operators.operator import Operator
     from rillm.operators.rewriting import Rewriter, Text
 
-By: TypeAlias = "Literal['word', 'line'] | re.Pattern[str] | Callable[[str], str | None]"
-
-MOST_WAITING: Final = 100  # pieces: the pace quickens as soon as more of them wait
+MOST_WAITING: Final = 100  # items for each piece that comes at a time
 
 
 def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
@@ -45,8 +38,8 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
     same pace, then the end; before an error it comes at once. Leaving closes the source and drops what waits.
 
     The source is read on meanwhile, so its connection is free as soon as the model is ready; a consumer that is slow
-    itself stops the reading, as ever. Where more than 100 pieces wait, they come quicker, as many in the time of 100:
-    so a text is never much more than 100 delays behind its model, and what waits stays small.
+    itself stops the reading, as ever. Where more than 100 pieces wait, two come at a time, where more than 200, three,
+    and so on: a text stays about 100 delays behind the fastest model, and what waits stays small.
 
     Args:
         delay: seconds from one piece to the next; None or 0 lets out each as soon as it is whole.
@@ -78,25 +71,6 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
         return Stream(subscribe)
 
     return smoothed
-
-
-def cutter_by(by: By) -> Callable[[], Rewriter]:
-    """What makes the cutter of one text.
-
-    Raises:
-        BadRequestError: `by` says nothing of the kind.
-    """
-    if by == "word":
-        return WordCutter
-    if by == "line":
-        return partial(Cutter, LINE_END, blanks=True)
-    if isinstance(by, re.Pattern):
-        if by.search(""):
-            raise BadRequestError(f"An expression that matches no text at all finds no pieces: {by.pattern!r}.")
-        return partial(Detected, by_expression(by))
-    if callable(by):
-        return partial(Detected, by)
-    raise BadRequestError(f'Pieces are by "word", "line", an expression or a function, not {by!r}.')
 
 
 def checked(delay: float | None) -> float:
@@ -140,12 +114,11 @@ class _Smoothing(abc.ObserverBase[Any]):
             except Exception as error:  # noqa: BLE001 - `by` is somebody else's code
                 self.on_error(error)
             else:
-                self._let_out()
+                self._let_out(0 if self._pauses else 1)
 
     def on_error(self, error: Exception) -> None:
         with self._lock:
             self._is_over = True
-            self.timer.dispose()
             self._recut.end()
             while self._queue:
                 self._observer.on_next(let_out(self._queue.popleft()))
@@ -155,25 +128,26 @@ class _Smoothing(abc.ObserverBase[Any]):
         with self._lock:
             self._recut.end()
             self._is_over = True
-            self._let_out()
+            self._let_out(0 if self._pauses else 1)
 
-    def _let_out(self) -> None:
+    def _let_out(self, pieces: int) -> None:
+        """Let out so many pieces, and what stands between and behind them."""
         queue = self._queue
-        while queue and not (self._pauses and has_text(queue[0])):
+        while queue and (pieces or not has_text(queue[0])):
             item = queue.popleft()
             self._observer.on_next(let_out(item))
             if self._delay and has_text(item):
+                pieces -= 1
                 self._pause()
         if self._is_over and not queue:
-            self.timer.dispose()
             self._observer.on_completed()
 
     def _pause(self) -> None:
         def go_on(*_: object) -> None:
             with self._lock:
                 self._pauses = False
-                self._let_out()
+                self._let_out(ceil(len(self._queue) / MOST_WAITING))
 
-        self._pauses = True
-        quicker = min(1.0, MOST_WAITING / (len(self._queue) or 1))
-        self.timer.disposable = self._clock.schedule_relative(self._delay * quicker, go_on)
+        if not self._pauses:
+            self._pauses = True
+            self.timer.disposable = self._clock.schedule_relative(self._delay, go_on)

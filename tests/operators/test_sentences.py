@@ -34,7 +34,7 @@ ENGLISH = [
     "See https://foo.com/a.b?c=d. ‖Or example.com. ‖Mail a.b@c.org. ‖Thanks!",
     "Hello.World calls foo.Bar. ‖Ok.",
     # ellipses and small letters
-    "Wait... what? ‖Well... ‖Yes. ‖So… no. ‖So… ‖Fine.",
+    "Wait... what? ‖Well... ‖Plan B... ‖Next. ‖So… no. ‖So… ‖Fine.",
     "hey! ‖how are you? ‖i am fine. and you",
     # quotes, brackets, emphasis, footnotes
     '"Why?" he asked. ‖"Stop!" ‖She ran. ‖“Really.” ‖‘No.’ ‖Then',
@@ -59,6 +59,7 @@ MARKDOWN = [
     "> Quote. ‖More\n‖> next\n\n‖---\n‖End",
     'Code:\n\n‖```python\nprint("a. B")\n\n# C! D\nx = 1\n```\n‖Done. ‖Ok.',
     "```\na\n``` x\n````\n‖Done. ‖Ok",
+    "````md\n```\na. B\n```\n````\n‖Done. ‖Ok",
     "~~~ js run\n```\na. B\n```\n~~~\n\n‖Done",
     "1. Foo:\n   ‖```sh\n   ls. Ls\n   ```\n‖2. Bar",
     "Use ```a. B``` here. ‖Next.",
@@ -92,6 +93,7 @@ CHINESE = [
     "我……不知道。‖圆周率是3.14。‖v2.0版。‖OK",
     "你好!‖我是小明.‖你呢?‖「好」的",
     "你好。 ‖世界",
+    "用Hello.世界。‖好",
 ]
 JAPANESE = [
     "東京です。‖本当？‖うん。",

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import re
 import threading
-from itertools import pairwise
+from collections import Counter
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reactivex import Observable
 from reactivex import operators as ops
-from reactivex.scheduler import NewThreadScheduler
+from reactivex.disposable import Disposable
+from reactivex.scheduler import NewThreadScheduler, VirtualTimeScheduler
+from reactivex.subject import Subject
 
 import rillm
 from rillm.streams.stream import from_source
@@ -25,6 +28,8 @@ from tests.kit.sources import SILENCE, Script, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reactivex import abc
 
     from tests.kit.server import Server
 
@@ -106,18 +111,25 @@ def test_pieces(operator: rillm.Operator[Any, Any], incoming: str, outgoing: str
 
 
 @pytest.mark.parametrize(
-    ("words", "longest", "shortest"), [(100, 99, 1), (101, 100, 1), (400, 240, 0.25), (10000, 562, 0.01)]
+    ("words", "at_a_time", "most_ticks"),
+    [
+        (100, [1, 1, 1], 100),
+        (101, [1, 1, 1], 101),
+        (103, [1, 2, 1], 102),
+        (400, [1, 4, 4], 260),
+        (10000, [1, 100, 99], 600),
+    ],
 )
-def test_the_pace_quickens_where_much_waits(words: int, longest: float, shortest: float) -> None:
-    """The text is let out in the time of 100 pieces, and a little for each time that it is longer."""
+def test_the_pace_quickens_where_much_waits(words: int, at_a_time: list[int], most_ticks: int) -> None:
+    """The text is let out in the time of 100 pieces, and a little more for each time that it is longer."""
     burst = chunk("word " * words)
-    ticks = [event.tick for event in play(rillm.smooth(1), "-burst-|", values={"burst": burst}).events[:words]]
-    pauses = [round(later - earlier, 6) for earlier, later in pairwise(ticks)]
-    assert ticks[0] == 1
-    assert ticks[-1] - ticks[0] <= longest
-    assert pauses == sorted(pauses)
-    assert pauses[0] >= shortest - 0.01
-    assert pauses[-50:] == [1] * 50
+    played = play(rillm.smooth(1), "-burst-|", values={"burst": burst})
+    assert len(played.items) == words
+    counts = Counter(event.tick for event in played.events[:words])
+    assert [*counts] == [1 + tick for tick in range(len(counts))]
+    assert [*counts.values()][:3] == at_a_time
+    assert [*counts.values()][-50:] == [1] * 50
+    assert len(counts) <= most_ticks
 
 
 @pytest.mark.parametrize(
@@ -128,6 +140,16 @@ def test_leaving(leave: float, outgoing: str, source: str) -> None:
     played = play(rillm.smooth(3), "-a_b_c_d_e_f_g_-----|", leave=leave)
     assert played.marbles.rstrip("-") == outgoing.rstrip("-")
     assert played.source == source
+
+
+def test_leaving_drops_the_timer() -> None:
+    clock = VirtualTimeScheduler()
+    source: Subject[str] = Subject()
+    subscription = rillm.as_stream(source).pipe(rillm.smooth(3)).subscribe(scheduler=clock)
+    source.on_next("a b c ")
+    subscription.dispose()
+    clock.start()
+    assert clock.clock == 3  # when it would have been due; running, it would have set the next
 
 
 def giving(wrong: Callable[[str], str]) -> Callable[[str], str | None]:
@@ -153,6 +175,25 @@ def test_a_function_that_fails(by: Callable[[str], str | None], kind: type[Excep
     assert played.marbles == "-a--b(cd!e,X)"
     assert played.source == "^----!"
     assert isinstance(played.error, kind)
+
+
+def test_a_function_that_failed_is_not_called_again() -> None:
+    shown: list[str] = []
+
+    def detect(text: str) -> str:
+        shown.append(text)
+        return ""
+
+    def subscribe(observer: abc.ObserverBase[str], _scheduler: object = None) -> abc.DisposableBase:
+        for text in "abc":
+            observer.on_next(text)
+        return Disposable()
+
+    pieces: list[str] = []
+    smoothed = rillm.smooth(None, detect)(Observable(subscribe))
+    with pytest.raises(rillm.BadRequestError):
+        smoothed.do_action(pieces.append).run()
+    assert (shown, pieces) == (["a"], ["a"])
 
 
 def test_an_expression_that_finds_nothing() -> None:
@@ -209,6 +250,18 @@ def test_any_cutting(case: tuple[str, list[str]]) -> None:
         pieces = [*rillm.of(text).pipe(whole)]
         assert [*rillm.of(*cut).pipe(smoothed)] == pieces
         assert [*of_texts(cut).pipe(smoothed, rillm.text())] == pieces
+
+
+def test_a_piece_is_of_the_last_chunk_that_brought_some_of_it() -> None:
+    smoothed = rillm.of(chunk("a b", id="1"), chunk("c d", id="2"), chunk(finish="stop", id="3")).pipe(
+        rillm.smooth(None)
+    )
+    assert [(one.id, one.choices[0].delta.content) for one in smoothed] == [
+        ("1", "a "),
+        ("2", "bc "),
+        ("2", "d"),
+        ("3", None),
+    ]
 
 
 def test_a_chunk_that_is_one_piece_is_handed_on_as_it_is() -> None:
@@ -274,6 +327,30 @@ def test_timers_on_threads_keep_the_order() -> None:
     source.pipe(rillm.smooth(1e-6)).subscribe(pieces.append, on_completed=over.set, scheduler=NewThreadScheduler())
     assert over.wait(LONGEST)
     assert pieces == words
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_no_two_pieces_come_at_a_time() -> None:
+    events: list[str] = []
+    second, third, over = threading.Event(), threading.Event(), threading.Event()
+
+    def look(piece: str) -> None:
+        events.append(piece)
+        if piece == "b ":
+            second.set()
+            third.wait(0.05)
+            events.append("seen")
+        third.set() if piece == "c " else None
+
+    source: Subject[str] = Subject()
+    smoothed = rillm.as_stream(source).pipe(rillm.smooth(1e-6))
+    smoothed.subscribe(look, on_completed=over.set, scheduler=NewThreadScheduler())
+    source.on_next("a b c d ")
+    assert second.wait(LONGEST)
+    source.on_next("e")
+    source.on_completed()
+    assert over.wait(LONGEST)
+    assert events == ["a ", "b ", "seen", "c ", "d ", "e"]
 
 
 BURST = script(wire.frame("one two three four five "), Do.STALL)
