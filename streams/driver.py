@@ -58,6 +58,7 @@ class Driver(PeriodicScheduler, Generic[T]):
         self._ready: deque[Action] = deque()
         self._timers: list[Action] = []
         self._numbers = itertools.count()
+        self._waited = 0.0
         self._direct: Any = None
         self._waiting = False  # the consumer sleeps until `_wake`
         self._pushed_from_outside = False
@@ -75,6 +76,10 @@ class Driver(PeriodicScheduler, Generic[T]):
     def is_over(self) -> bool:
         """Whether there is nothing left to take."""
         return self._ended and not self._last
+
+    def seconds_waited(self) -> float:
+        """How long the consumer has waited for its sources: they were all silent, and it had nothing else to do."""
+        return self._waited
 
     # What operators call.
 
