@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.latency import Latency, Spread, latency
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
@@ -106,6 +107,7 @@ __all__ = [
     "InternalServerError",
     "InvalidRequestError",
     "JSONSchemaValidationError",
+    "Latency",
     "LiteLLMUnknownProvider",
     "Logging",
     "Message",
@@ -126,6 +128,7 @@ __all__ = [
     "RillmError",
     "Router",
     "ServiceUnavailableError",
+    "Spread",
     "Stream",
     "StreamCancelledError",
     "StreamConsumedError",
@@ -152,6 +155,7 @@ __all__ = [
     "exceptions",
     "failure_callback",
     "input_callback",
+    "latency",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -185,6 +189,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.latency": ("Latency", "Spread", "latency"),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
