@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
     from rillm.operators.latency import Latency, Spread, latency
+    from rillm.operators.log_tap import log_tap
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
@@ -156,6 +157,7 @@ __all__ = [
     "failure_callback",
     "input_callback",
     "latency",
+    "log_tap",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -190,6 +192,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
     "rillm.operators.latency": ("Latency", "Spread", "latency"),
+    "rillm.operators.log_tap": ("log_tap",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),

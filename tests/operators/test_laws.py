@@ -40,6 +40,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.callback_tap: (rillm.callback_tap(), CHUNKS),
     rillm.cost_tap: (rillm.cost_tap(lambda _: None), CHUNKS),
     rillm.latency: (rillm.latency(), CHUNKS),
+    rillm.log_tap: (rillm.log_tap(), CHUNKS),
     rillm.merge_reasoning: (rillm.merge_reasoning(), CHUNKS),
     rillm.normalize: (rillm.normalize(OpenAIChatDecoder), FRAMES),
     rillm.repeat_guard: (rillm.repeat_guard(2), CHUNKS),
