@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
+    from rillm.operators.otel_tap import otel_tap
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.share import share
     from rillm.operators.tap_end import Ending, tap_end
@@ -164,6 +165,7 @@ __all__ = [
     "normalize",
     "num_retries",
     "of",
+    "otel_tap",
     "race",
     "repeat_guard",
     "request_timeout",
@@ -196,6 +198,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
+    "rillm.operators.otel_tap": ("otel_tap",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.share": ("share",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
