@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
     from rillm.operators.otel_tap import otel_tap
+    from rillm.operators.progress import progress
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.share import share
     from rillm.operators.tap_end import Ending, tap_end
@@ -166,6 +167,7 @@ __all__ = [
     "num_retries",
     "of",
     "otel_tap",
+    "progress",
     "race",
     "repeat_guard",
     "request_timeout",
@@ -199,6 +201,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
     "rillm.operators.otel_tap": ("otel_tap",),
+    "rillm.operators.progress": ("progress",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.share": ("share",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),

@@ -44,6 +44,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.merge_reasoning: (rillm.merge_reasoning(), CHUNKS),
     rillm.normalize: (rillm.normalize(OpenAIChatDecoder), FRAMES),
     rillm.otel_tap: (rillm.otel_tap(), CHUNKS),
+    rillm.progress: (rillm.progress(), CHUNKS),
     rillm.repeat_guard: (rillm.repeat_guard(2), CHUNKS),
     rillm.share: (rillm.share(), CHUNKS),
     rillm.tap_end: (rillm.tap_end(lambda _: None), CHUNKS),
