@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rillm.operators.tap_end import Ending, tap_end
 from rillm.streams.prices import price
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
@@ -63,17 +63,22 @@ def cost_tap(callback: Callable[[Cost], None]) -> Operator[ModelResponseStream, 
 
 
 def cost_of(response: ModelResponse) -> Cost:
-    """The cost of a response, by the provider if it told, also left in its `_hidden_params["response_cost"]`."""
+    """The cost of a response, also left in its `_hidden_params["response_cost"]`."""
     hidden = response.hidden_params
-    provider = hidden.get("price_provider", ANY_PROVIDER)
     if hidden.get("response_cost") is None:
-        if hidden.get("rates"):
-            hidden["response_cost"] = by_rates(hidden["rates"], response.usage)
-        else:
-            hidden["response_cost"] = response.usage.get("cost")
-    if hidden.get("response_cost") is None and response.model and provider:
-        hidden["response_cost"] = price(response.model, None if provider == ANY_PROVIDER else provider, response.usage)
-    return Cost(hidden.get("response_cost"), response.usage, response)
+        hidden["response_cost"] = usd(hidden, response.model, response.usage)
+    return Cost(hidden["response_cost"], response.usage, response)
+
+
+def usd(hidden: Mapping[str, Any], model: str | None, usage: Usage) -> float | None:
+    """What `usage` costs: at the caller's rates, by the provider if it told, else by the table of prices."""
+    if hidden.get("rates"):
+        return by_rates(hidden["rates"], usage)
+    told: float | None = usage.get("cost")
+    provider = hidden.get("price_provider", ANY_PROVIDER)
+    if told is not None or not (model and provider):
+        return told
+    return price(model, None if provider == ANY_PROVIDER else provider, usage)
 
 
 def by_rates(rates: Sequence[float | None], usage: Usage) -> float:

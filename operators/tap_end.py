@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - for whoever asks for the types of Ending
 from functools import cached_property
 from traceback import format_exc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from rillm.operators.at_the_end import at_the_end
 from rillm.streams.accumulator import Accumulator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.response import ModelResponse
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,14 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
     return tapped
 
 
-def isolated(action: Callable[[Ending], None], ending: Ending) -> None:
-    """Run a callback that must not break the stream."""
+def isolated(action: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+    """Run what must not break the stream; False if it raised, which is reported."""
     try:
-        action(ending)
+        action(*args, **kwargs)
     except Exception:  # noqa: BLE001 - a callback is somebody else's code
         from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
 
         # Not `exception`, which shows the variables of every frame, and keys among them.
-        logger.error("A callback at the end of a stream raised; the stream is not affected\n{}", format_exc())
+        logger.error("A callback of a stream raised; the stream is not affected\n{}", format_exc())
+        return False
+    return True

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.providers.extras import from_extra
 from rillm.providers.provider import first_set
 from rillm.streams.errors import AuthenticationError, BadRequestError, MissingExtraError
+from rillm.streams.extras import from_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

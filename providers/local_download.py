@@ -8,8 +8,8 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from rillm.providers.extras import from_extra
 from rillm.streams.errors import APIConnectionError, MissingExtraError
+from rillm.streams.extras import from_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 from zipfile import ZipFile
 
-from rillm.providers.extras import from_extra
 from rillm.providers.local_download import pip_download
 from rillm.streams.errors import APIConnectionError, NotFoundError, RillmError
+from rillm.streams.extras import from_extra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

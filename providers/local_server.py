@@ -10,10 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
-from rillm.providers.extras import from_extra
 from rillm.providers.local_generation import Generation
 from rillm.providers.local_model import model_file
 from rillm.streams.errors import BadRequestError
+from rillm.streams.extras import from_extra
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from rillm.providers.extras import from_extra
 from rillm.providers.provider import first_set
 from rillm.providers.request import Request
 from rillm.streams.errors import APIConnectionError, AuthenticationError, BadRequestError
+from rillm.streams.extras import from_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

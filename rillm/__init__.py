@@ -68,13 +68,17 @@ if TYPE_CHECKING:
     from rillm.operators.fallback_to import fallback_to
     from rillm.operators.hedge import hedge
     from rillm.operators.json_elements import json_elements
+    from rillm.operators.latency import Latency, Spread, latency
     from rillm.operators.lines import lines
+    from rillm.operators.log_tap import log_tap
     from rillm.operators.majority import majority
     from rillm.operators.map_ordered import map_ordered
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
+    from rillm.operators.otel_tap import otel_tap
     from rillm.operators.partial_json import Partial, partial_json
+    from rillm.operators.progress import progress
     from rillm.operators.record import record
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.retry_before_first_token import retry_before_first_token
@@ -122,6 +126,7 @@ __all__ = [
     "InternalServerError",
     "InvalidRequestError",
     "JSONSchemaValidationError",
+    "Latency",
     "LiteLLMUnknownProvider",
     "Logging",
     "Message",
@@ -144,6 +149,7 @@ __all__ = [
     "Router",
     "ServiceUnavailableError",
     "Side",
+    "Spread",
     "Stream",
     "StreamCancelledError",
     "StreamConsumedError",
@@ -174,7 +180,9 @@ __all__ = [
     "hedge",
     "input_callback",
     "json_elements",
+    "latency",
     "lines",
+    "log_tap",
     "majority",
     "map_ordered",
     "merge",
@@ -183,7 +191,9 @@ __all__ = [
     "normalize",
     "num_retries",
     "of",
+    "otel_tap",
     "partial_json",
+    "progress",
     "race",
     "record",
     "repeat_guard",
@@ -223,13 +233,17 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.fallback_to": ("fallback_to",),
     "rillm.operators.hedge": ("hedge",),
     "rillm.operators.json_elements": ("json_elements",),
+    "rillm.operators.latency": ("Latency", "Spread", "latency"),
     "rillm.operators.lines": ("lines",),
+    "rillm.operators.log_tap": ("log_tap",),
     "rillm.operators.majority": ("majority",),
     "rillm.operators.map_ordered": ("map_ordered",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),
+    "rillm.operators.otel_tap": ("otel_tap",),
     "rillm.operators.partial_json": ("Partial", "partial_json"),
+    "rillm.operators.progress": ("progress",),
     "rillm.operators.record": ("record",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.retry_before_first_token": ("retry_before_first_token",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex.disposable import Disposable
@@ -78,11 +79,14 @@ class AsyncDriver(Driver[T]):
                 reader = self._direct or await self._next_reader()
                 if reader is None:
                     continue
+                began = perf_counter()
                 try:
                     block = reader.arrived() if reader.task else await reader.take()
                 except Exception as error:  # noqa: BLE001 - an operator may catch it; if none does, it is raised below
+                    self._waited += perf_counter() - began
                     reader.end(error)
                     continue
+                self._waited += perf_counter() - began
                 on_next = reader.observer.on_next
                 for item in block:
                     on_next(item)
@@ -141,9 +145,11 @@ class AsyncDriver(Driver[T]):
             self._set_woken()
         seconds = self._seconds_to_next_timer()
         timer = None if seconds is None else self._loop.call_later(seconds, self._set_woken)
+        began = perf_counter()
         try:
             await self._woken
         finally:
+            self._waited += perf_counter() - began
             self._waiting = False
             if timer is not None:
                 timer.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class AsyncReader:
-    """A source and the observer it feeds. It is opened by its first read.
+    """A source and the observer it feeds. It is opened by its first read, in the context of the subscription.
 
     `take` gives the next block, or raises how the source ended: StopAsyncIteration is the good end.
     """
 
     def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:
         self._source = source
+        self._context = copy_context()
         self._reading: AsyncReading[Any] | None = None
         self._opening: asyncio.Task[AsyncReading[Any]] | None = None
         self.take: Callable[[], Awaitable[Sequence[Any]]] = self._open
@@ -30,7 +32,7 @@ class AsyncReader:
 
     async def _open(self) -> Sequence[Any]:
         # In a task, so that `abort` can end it while the server has not answered yet.
-        self._opening = asyncio.ensure_future(self._source.aopen())
+        self._opening = asyncio.get_running_loop().create_task(self._source.aopen(), context=self._context)
         try:
             self._reading = await self._opening
         except asyncio.CancelledError:
@@ -60,13 +62,13 @@ class AsyncReader:
         return task.result()
 
     def end(self, reason: Exception) -> None:
-        """Tell the observer how the source ended."""
+        """Tell the observer how the source ended, in the context of the subscription: it may subscribe anew."""
         if self.detached:
             return
         if isinstance(reason, StopAsyncIteration):
-            self.observer.on_completed()
+            self._context.run(self.observer.on_completed)
         else:
-            self.observer.on_error(reason)
+            self._context.run(self.observer.on_error, reason)
 
     def abort(self) -> None:
         """Let go of the connection now, without waiting for anything."""

@@ -14,6 +14,7 @@ import time
 from abc import abstractmethod
 from collections import deque
 from contextlib import contextmanager
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from reactivex.disposable import SingleAssignmentDisposable
@@ -30,13 +31,17 @@ T = TypeVar("T")
 
 
 class Action(NamedTuple):
-    """Something to run at a time of `time.monotonic()`; `number` keeps the order of equal times."""
+    """Something to run at a time of `time.monotonic()`; `number` keeps the order of equal times.
+
+    As with asyncio, it runs in the `context` in which it was scheduled.
+    """
 
     due: float
     number: int
     run: Any
     state: Any
     handle: SingleAssignmentDisposable
+    context: Context
 
 
 class Driver(PeriodicScheduler, Generic[T]):
@@ -53,6 +58,7 @@ class Driver(PeriodicScheduler, Generic[T]):
         self._ready: deque[Action] = deque()
         self._timers: list[Action] = []
         self._numbers = itertools.count()
+        self._waited = 0.0
         self._direct: Any = None
         self._waiting = False  # the consumer sleeps until `_wake`
         self._pushed_from_outside = False
@@ -71,11 +77,15 @@ class Driver(PeriodicScheduler, Generic[T]):
         """Whether there is nothing left to take."""
         return self._ended and not self._last
 
+    def seconds_waited(self) -> float:
+        """How long the consumer has waited for its sources: they were all silent, and it had nothing else to do."""
+        return self._waited
+
     # What operators call.
 
     def schedule(self, action: abc.ScheduledAction[Any], state: Any = None) -> abc.DisposableBase:
         handle = SingleAssignmentDisposable()
-        self._ready.append(Action(0, next(self._numbers), action, state, handle))
+        self._ready.append(Action(0, next(self._numbers), action, state, handle, copy_context()))
         self._notice()
         return handle
 
@@ -84,7 +94,7 @@ class Driver(PeriodicScheduler, Generic[T]):
     ) -> abc.DisposableBase:
         handle = SingleAssignmentDisposable()
         due = time.monotonic() + self.to_seconds(duetime)
-        heapq.heappush(self._timers, Action(due, next(self._numbers), action, state, handle))
+        heapq.heappush(self._timers, Action(due, next(self._numbers), action, state, handle, copy_context()))
         self._notice()
         return handle
 
@@ -128,7 +138,7 @@ class Driver(PeriodicScheduler, Generic[T]):
         while self._ready and not self._ended:
             action = self._ready.popleft()
             if not action.handle.is_disposed:
-                action.handle.disposable = self.invoke_action(action.run, action.state)
+                action.handle.disposable = action.context.run(self.invoke_action, action.run, action.state)
 
     def _seconds_to_next_timer(self) -> float | None:
         return max(0.0, self._timers[0].due - time.monotonic()) if self._timers else None

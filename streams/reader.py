@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken ye
 
 
 class Reader:
-    """A source and the observer it feeds. It is opened by its first read.
+    """A source and the observer it feeds. It is opened by its first read, in the context of the subscription.
 
     `take` gives the next block, or raises how the source ended: StopIteration is the good end.
     """
 
     def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:
         self._source = source
+        self._context = copy_context()
         self._reading: Reading[Any] | None = None
         self._blocks = self._read()
         self._permits = threading.Semaphore(BLOCKS_AHEAD)
@@ -35,7 +37,7 @@ class Reader:
         self.detached = False
 
     def _read(self) -> Generator[Sequence[Any]]:
-        self._reading = self._source.open()
+        self._reading = self._context.run(self._source.open)
         if self.detached:  # while it was being opened
             self.close()
         yield from self._reading.blocks
@@ -65,13 +67,13 @@ class Reader:
         return block
 
     def end(self, reason: Exception) -> None:
-        """Tell the observer how the source ended."""
+        """Tell the observer how the source ended, in the context of the subscription: it may subscribe anew."""
         if self.detached:
             return
         if isinstance(reason, StopIteration):
-            self.observer.on_completed()
+            self._context.run(self.observer.on_completed)
         else:
-            self.observer.on_error(reason)
+            self._context.run(self.observer.on_error, reason)
 
     def close(self) -> None:
         self.detached = True

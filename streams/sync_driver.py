@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex.disposable import Disposable
@@ -53,11 +54,14 @@ class SyncDriver(Driver[T]):
                 reader = self._direct or self._next_reader()
                 if reader is None:
                     continue
+                began = perf_counter()
                 try:
                     block = reader.take()
                 except Exception as error:  # noqa: BLE001 - an operator may catch it; if none does, it is raised below
+                    self._waited += perf_counter() - began
                     reader.end(error)
                     continue
+                self._waited += perf_counter() - began
                 on_next = reader.observer.on_next
                 for item in block:
                     on_next(item)
@@ -106,6 +110,7 @@ class SyncDriver(Driver[T]):
 
     def _wait(self) -> Reader | None:
         self._waiting = True
+        began = perf_counter()
         try:
             if self._out or self._ended or self._ready:  # another thread was quicker than our flag
                 return None
@@ -114,6 +119,7 @@ class SyncDriver(Driver[T]):
             return None
         finally:
             self._waiting = False
+            self._waited += perf_counter() - began
         return None if reader is None or reader.detached else reader
 
     def _wake(self) -> None:

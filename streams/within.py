@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextvars import copy_context
 from typing import TYPE_CHECKING, TypeVar
 
 from rillm.streams.errors import Timeout
@@ -46,7 +47,7 @@ def open_within(seconds: float | None, open_: Callable[[], Reading[T]]) -> Readi
         if not isinstance(opened, BaseException):
             opened.close()
 
-    threading.Thread(target=run, name="rillm-opener", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), name="rillm-opener", daemon=True).start()
     try:
         opened = outcome.get(timeout=seconds)
     except BaseException as error:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import rillm
-from rillm.providers.extras import from_extra
 from rillm.providers.local_model import model_file
 from rillm.providers.local_server import server_params
+from rillm.streams.extras import from_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

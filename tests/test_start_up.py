@@ -60,6 +60,7 @@ def imported(**environment: str) -> dict[str, Any]:
         "openai",
         "genai_prices",
         "loguru",
+        "opentelemetry",
         "rich",
         "xllamacpp",
         "rillm.cli",

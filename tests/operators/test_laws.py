@@ -73,6 +73,10 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.json_elements: (rillm.json_elements("", str), JSON),
     rillm.partial_json: (rillm.partial_json(list), JSON),
     rillm.tool_calls: (rillm.tool_calls(), CALLS),
+    rillm.latency: (rillm.latency(), CHUNKS),
+    rillm.log_tap: (rillm.log_tap(), CHUNKS),
+    rillm.otel_tap: (rillm.otel_tap(), CHUNKS),
+    rillm.progress: (rillm.progress(), CHUNKS),
 }
 
 every_function = pytest.mark.parametrize("function", OPERATORS, ids=lambda function: function.__name__)

@@ -20,7 +20,6 @@ import pytest
 
 from rillm.operators.accumulate import accumulate
 from rillm.operators.normalize import normalize
-from rillm.providers.extras import from_extra
 from rillm.providers.local import local_source
 from rillm.providers.local_generation import FRAMES_AHEAD, Generation
 from rillm.providers.local_model import PackagedModel, cache_folder, model_file, packaged_file
@@ -35,6 +34,7 @@ from rillm.streams.errors import (
     NotFoundError,
     RillmError,
 )
+from rillm.streams.extras import from_extra
 from rillm.streams.stream import Stream, from_source
 
 if TYPE_CHECKING:
