@@ -77,9 +77,7 @@ class Played:
     def marbles(self) -> str:
         """The diagram of what came out; of a stream that goes on, up to the last that came in."""
         is_over = any(event.kind is not Kind.ITEM for event in self.events)
-        return draw(
-            (event._replace(item=self._name(event.item)) for event in self.events), 0 if is_over else self.until
-        )
+        return draw(map(self._named, self.events), 0 if is_over else self.until)
 
     @property
     def source(self) -> str:
@@ -110,5 +108,9 @@ class Played:
     def __repr__(self) -> str:
         return f"Played({self.marbles!r}, sources={self.sources})"
 
-    def _name(self, item: Any) -> str:
-        return next((name for name, value in self.names.items() if value is item or value == item), self.show(item))
+    def _named(self, event: Event) -> Event:
+        if event.kind is not Kind.ITEM:
+            return event
+        item = event.item
+        name = next((name for name, value in self.names.items() if value is item or value == item), None)
+        return event._replace(item=self.show(item) if name is None else name)
