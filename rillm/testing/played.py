@@ -109,9 +109,8 @@ class Played:
         return f"Played({self.marbles!r}, sources={self.sources})"
 
     def _named(self, event: Event) -> Event:
-        """The event with the name of its item."""
         if event.kind is not Kind.ITEM:
             return event
         item = event.item
-        same = (name for name, value in self.names.items() if value is item or value == item)
-        return event._replace(item=next(same, None) or self.show(item))
+        name = next((name for name, value in self.names.items() if value is item or value == item), None)
+        return event._replace(item=self.show(item) if name is None else name)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from reactivex import operators as ops
@@ -8,24 +8,33 @@ from reactivex import operators as ops
 import rillm
 from rillm import Cost, cost_tap
 from rillm.streams.stream import from_source
+from rillm.testing import play
 from tests.kit.chunks import chunk
-from tests.kit.sources import SILENCE, Script
+from tests.kit.sources import SILENCE, Script, both
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Collect = Callable[[Any], list[Any]]
 
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}
 PRICED = "gpt-4o-mini"
 
 
-def costs(*steps: Any, take: int = 99) -> list[Cost]:
+def costs(*steps: Any, take: int = 99, collect: Collect = list) -> list[Cost]:
     """What is told of one stream."""
     told: list[Cost] = []
-    stream = from_source(Script(*steps)).pipe(cost_tap(told.append), ops.take(take))
+    script = Script(*steps)
+    stream = from_source(script).pipe(cost_tap(told.append), ops.take(take))
     try:
-        list(stream)
+        collect(stream)
     except rillm.Timeout:
         assert told
+    assert script.live == 0
     return told
 
 
+@both
 @pytest.mark.parametrize(
     ("steps", "take", "completion_tokens", "estimated"),
     [
@@ -35,12 +44,46 @@ def costs(*steps: Any, take: int = 99) -> list[Cost]:
         ([[chunk("a" * 40, model=PRICED)], SILENCE], 1, 10, True),
     ],
 )
-def test_once_however_it_ended(steps: list[Any], take: int, completion_tokens: int, *, estimated: bool) -> None:
-    (cost,) = costs(*steps, take=take)
+def test_once_however_it_ended(
+    collect: Collect, steps: list[Any], take: int, completion_tokens: int, *, estimated: bool
+) -> None:
+    (cost,) = costs(*steps, take=take, collect=collect)
     assert cost.usage.completion_tokens == completion_tokens
     assert cost.estimated is estimated
     assert cost.usd is not None
     assert cost.usd > 0
+
+
+@pytest.mark.parametrize(
+    ("comes", "leave", "goes", "tokens"),
+    [
+        ("-four-more-|", None, "-four-more-|", [2]),
+        ("-four-X", None, "-four-X", [1]),
+        ("-four--more-|", 6, "-four--------", [1]),
+        ("----|", None, "----|", []),
+        ("-four-", None, "-four-", []),
+    ],
+)
+def test_marbles(comes: str, leave: float | None, goes: str, tokens: list[int]) -> None:
+    told: list[Cost] = []
+    assert play(cost_tap(told.append), comes, leave=leave).marbles == goes
+    assert [cost.usage.completion_tokens for cost in told] == tokens
+
+
+@both
+def test_each_subscription_has_its_own_cost(collect: Collect) -> None:
+    told: list[Cost] = []
+    stream = from_source(Script([chunk("a" * 40, model=PRICED)])).pipe(cost_tap(told.append))
+    collect(stream)
+    collect(stream)
+    assert [cost.usage.completion_tokens for cost in told] == [10, 10]
+
+
+def test_a_callback_that_raises_changes_nothing() -> None:
+    def raises(_: Cost) -> None:
+        raise ZeroDivisionError
+
+    assert play(cost_tap(raises), "-a-b-|").marbles == "-a-b-|"
 
 
 def test_the_price() -> None:

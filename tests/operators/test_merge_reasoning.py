@@ -1,53 +1,87 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import rillm
+from rillm import merge_reasoning
+from rillm.streams.stream import from_source
+from rillm.testing import chunk, play
 from tests.kit.calls import MESSAGES
+from tests.kit.sources import SILENCE, Script, both
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def delta(content: str | None = None, thought: str | None = None, finish: str | None = None, index: int = 0) -> Any:
-    thoughts = {} if thought is None else {"reasoning_content": thought}
-    choice = {"index": index, "delta": {"content": content, **thoughts}, "finish_reason": finish}
-    return rillm.ModelResponseStream.model_validate({"choices": [choice]})
+    Collect = Callable[[Any], list[Any]]
 
-
-END = delta(finish="stop")
+NAMES = {
+    "empty": chunk("", reasoning=""),
+    "blank": chunk(""),
+    "yes+so": chunk("Yes", reasoning=" so"),
+    "yes+hm": chunk("Yes", reasoning="Hm"),
+    "hm+end": chunk(reasoning="Hm", finish="length"),
+    "B1": chunk("B", index=1),
+    "~1": chunk(reasoning="Hm", index=1),
+    "end1": chunk(finish="stop", index=1),
+}
 
 
 @pytest.mark.parametrize(
-    ("chunks", "texts"),
+    ("comes", "goes"),
     [
+        ("-~Hm--------~_so--Yes---------.-=stop-|", "-<think>Hm--_so---</think>Yes-.-=stop-|"),
+        ("-Yes-=stop-|", "-Yes-=stop-|"),
+        ("-~Hm--------=stop----------|", "-<think>Hm--</think>=stop--|"),
+        ("-empty-~Hm--------blank-Yes---------=stop|", "-blank-<think>Hm--blank-</think>Yes-=stop|"),
         (
-            [delta(thought="Hm"), delta(thought=" so"), delta("Yes"), delta("."), END],
-            ["<think>Hm", " so", "</think>Yes", ".", None],
+            "-~Hm--------A----------~Hm--------B----------=stop|",
+            "-<think>Hm--</think>A--<think>Hm--</think>B--=stop|",
         ),
-        ([delta("Yes"), END], ["Yes", None]),
-        ([delta(thought="Hm"), END], ["<think>Hm", "</think>"]),
-        (
-            [delta("", ""), delta(thought="Hm"), delta(""), delta("Yes"), END],
-            ["", "<think>Hm", "", "</think>Yes", None],
-        ),
-        (
-            [delta(thought="Hm"), delta("A"), delta(thought="Hm"), delta("B"), END],
-            ["<think>Hm", "</think>A", "<think>Hm", "</think>B", None],
-        ),
-        ([delta(thought="Hm"), delta("Yes", " so"), delta(" sir"), END], ["<think>Hm", " so</think>Yes", " sir", None]),
-        ([delta("Yes", "Hm"), END], ["<think>Hm</think>Yes", None]),
-        ([delta(thought="Hm", finish="length")], ["<think>Hm</think>"]),
-        (
-            [delta(thought="Hm"), delta("B", index=1), delta("A"), END],
-            ["<think>Hm", "B", "</think>A", None],
-        ),
+        ("-~Hm--------yes+so-----------_sir-=stop|", "-<think>Hm--_so</think>Yes---_sir-=stop|"),
+        ("-yes+hm----------------=stop|", "-<think>Hm</think>Yes--=stop|"),
+        ("-hm+end------------------|", "-<think>Hm</think>=length|"),
+        ("-~Hm--------B1-A----------=stop|", "-<think>Hm--B1-</think>A--=stop|"),
+        ("-~Hm--------~1--------A---------end1-----------|", "-<think>Hm--<think>Hm-</think>A-</think>=stop--|"),
+        ("-~Hm--------X", "-<think>Hm--X"),
+        ("-~Hm--------|", "-<think>Hm--|"),
+        ("-Yes--", "-Yes--"),
     ],
 )
-def test_texts(chunks: list[Any], texts: list[str | None]) -> None:
-    copies = [chunk.model_copy(deep=True) for chunk in chunks]
-    merged = list(rillm.of(*copies).pipe(rillm.merge_reasoning()))
-    assert [chunk.choices[0].delta.content for chunk in merged] == texts
-    assert not any(hasattr(chunk.choices[0].delta, "reasoning_content") for chunk in merged)
+def test_marbles(comes: str, goes: str) -> None:
+    played = play(merge_reasoning(), comes, values=NAMES)
+    assert played.marbles == goes
+    assert not any(hasattr(choice.delta, "reasoning_content") for one in played.items for choice in one.choices)
+
+
+def test_what_came_is_not_touched() -> None:
+    names = {name: one.model_copy(deep=True) for name, one in NAMES.items()}
+    play(merge_reasoning(), "-empty-yes+so-yes+hm-hm+end-~1-end1-|", values=names)
+    assert names == NAMES
+
+
+def test_chunks_without_reasoning_are_not_copied() -> None:
+    items = [chunk("a"), chunk("b"), chunk(finish="stop")]
+    merged = list(rillm.of(*items).pipe(merge_reasoning()))
+    assert [one is other for one, other in zip(merged, items, strict=True)] == [True] * 3
+
+
+@both
+def test_each_subscription_opens_its_own_tag(collect: Collect) -> None:
+    script = Script([chunk(reasoning="Hm"), chunk("Yes")])
+    texts = from_source(script).pipe(merge_reasoning(), rillm.text())
+    assert collect(texts) == collect(texts) == ["<think>Hm", "</think>Yes"]
+    unfinished = from_source(Script([chunk(reasoning="Hm")])).pipe(merge_reasoning(), rillm.text())
+    assert collect(unfinished) == collect(unfinished) == ["<think>Hm"]
+
+
+def test_leaving_lets_go_of_the_source() -> None:
+    script = Script([chunk(reasoning="Hm")], SILENCE)
+    for _ in from_source(script).pipe(merge_reasoning()):
+        break
+    assert (script.opened, script.live) == (1, 0)
+    assert play(merge_reasoning(), "-a-b-c-|", leave=4).source == "^---!"
 
 
 @pytest.mark.parametrize("stream", [False, True])

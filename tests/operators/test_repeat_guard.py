@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import rillm
 from rillm import repeat_guard
 from rillm.streams.stream import from_source
+from rillm.testing import play
 from tests.kit.chunks import chunk, texts_of
-from tests.kit.sources import Script
+from tests.kit.sources import SILENCE, Script, both
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Collect = Callable[[Any], list[Any]]
 
 MESSAGES: list[Any] = []
 LENIENT = 10
@@ -28,20 +34,52 @@ def guarded(chunks: list[rillm.ModelResponseStream], limit: int | None = None) -
 
 
 @pytest.mark.parametrize(
-    ("texts", "passed"),
+    ("comes", "goes", "source"),
     [
-        ("aaa aaa aaa", 3),
-        ("aaa aaa aaa aaa", 3),
-        ("aaa aaa bbb bbb aaa aaa", 6),
-        ("aaa bbb bbb bbb bbb ccc", 4),
-        ("bbb aaa aaa aaa aaa", 4),
+        ("-aaa-aaa-aaa-|", "-aaa-aaa-aaa-|", "^------------!"),
+        ("-aaa-aaa-aaa-aaa-|", "-aaa-aaa-aaa-X", "^------------!"),
+        ("-aaa-aaa-bbb-bbb-aaa-aaa-|", "-aaa-aaa-bbb-bbb-aaa-aaa-|", "^------------------------!"),
+        ("-aaa-bbb-bbb-bbb-bbb-ccc-|", "-aaa-bbb-bbb-bbb-X", "^----------------!"),
+        ("-bbb-aaa-aaa-aaa-aaa-|", "-bbb-aaa-aaa-aaa-X", "^----------------!"),
+        ("-(aaa,aaa,aaa,aaa,|)", "-(aaa,aaa,aaa,X)", "^!"),
+        ("-aaa-=stop-aaa-~Hm-aaa-aaa-|", "-aaa-=stop-aaa-~Hm-aaa-X", "^----------------------!"),
+        ("-aaa-aaa-X", "-aaa-aaa-X", "^--------!"),
+        ("-aaa-aaa--", "-aaa-aaa--", "^"),
     ],
 )
-def test_rows(texts: str, passed: int) -> None:
-    chunks = [chunk(text) for text in texts.split()]
-    seen, error = guarded(chunks, 3)
-    assert seen == passed
-    assert (error is None) == (passed == len(chunks))
+def test_rows(comes: str, goes: str, source: str) -> None:
+    played = play(repeat_guard(3), comes)
+    assert (played.marbles, played.source) == (goes, source)
+    if goes.endswith("X") and not comes.endswith("X"):
+        assert isinstance(played.error, rillm.RepeatedChunkError)
+
+
+@both
+def test_each_subscription_counts_by_itself(collect: Collect) -> None:
+    stream = from_source(Script([chunk("same")] * 3)).pipe(repeat_guard(3))
+    assert len(collect(stream)) == len(collect(stream)) == 3
+
+
+def test_a_limit_that_is_asked_for_is_asked_once_a_subscription() -> None:
+    limits = iter([2, 3])
+    stream = rillm.of(*[chunk("same")] * 9).pipe(repeat_guard(lambda: next(limits)))
+    seen = [play(lambda: stream).items for _ in range(2)]
+    assert [len(items) for items in seen] == [2, 3]
+
+
+@pytest.mark.parametrize("limit", [0, -1, "many", 1.5])
+def test_what_is_no_limit(limit: Any) -> None:
+    with pytest.raises(rillm.BadRequestError, match="a number of at least 1"):
+        list(rillm.of(chunk("a")).pipe(repeat_guard(limit)))
+
+
+def test_leaving_and_failing_let_go_of_the_source() -> None:
+    script = Script([chunk("same")] * 9, SILENCE)
+    with pytest.raises(rillm.RepeatedChunkError):
+        list(from_source(script).pipe(repeat_guard(3)))
+    for _ in from_source(script).pipe(repeat_guard(3)):
+        break
+    assert (script.opened, script.live) == (2, 0)
 
 
 @pytest.mark.parametrize("text", ["the same", "word", "aaa", "日本語", "1.5", "- item"])

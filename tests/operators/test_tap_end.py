@@ -9,11 +9,14 @@ from reactivex import operators as ops
 import rillm
 from rillm import Ending, tap_end
 from rillm.streams.stream import from_source
+from rillm.testing import play
 from tests.kit.chunks import chunk
 from tests.kit.sources import SILENCE, Script, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reactivex import Observable
 
     Collect = Callable[[Any], list[Any]]
 
@@ -50,6 +53,55 @@ def test_endings(  # noqa: PLR0913 - a row of the table
     assert content(ending) == text
     assert (ending.error is not None, ending.cancelled) == (failed, cancelled)
     assert (ending.first_chunk_at is None) == (text is None)
+
+
+@pytest.mark.parametrize(
+    ("comes", "leave", "goes", "told"),
+    [
+        ("-a-b-|", None, "-a-b-|", [(5, "ab", None, False)]),
+        ("-a-b-X", None, "-a-b-X", [(5, "ab", ValueError, False)]),
+        ("-a-b-c-", 4, "-a-b---", [(4, "ab", None, True)]),
+        ("-X", None, "-X", [(1, None, ValueError, False)]),
+        ("--|", None, "--|", [(2, None, None, False)]),
+        ("----", 2, "----", [(2, None, None, True)]),
+        ("-a--", None, "-a--", []),
+        ("-a-|", 9, "-a-|", [(3, "a", None, False)]),
+    ],
+)
+def test_when_it_is_told(comes: str, leave: float | None, goes: str, told: list[Any]) -> None:
+    endings: list[Any] = []
+
+    def tapped(source: Observable[Any]) -> Observable[Any]:
+        clock: list[Any] = []
+
+        def tell(ending: Ending) -> None:
+            now = clock[0].to_seconds(clock[0].now)
+            endings.append((now, content(ending), type(ending.error) if ending.error else None, ending.cancelled))
+
+        def subscribe(observer: Any, scheduler: Any = None) -> Any:
+            clock.append(scheduler)
+            return source.pipe(tap_end(tell)).subscribe(observer, scheduler=scheduler)
+
+        return rillm.Stream(subscribe)
+
+    assert play(tapped, comes, leave=leave, error=ValueError("X")).marbles == goes
+    assert endings == told
+
+
+@both
+def test_each_subscription_is_told_of(collect: Collect) -> None:
+    endings: list[Ending] = []
+    stream = from_source(Script([chunk("a")], [chunk("b")])).pipe(tap_end(endings.append))
+    assert collect(stream) == collect(stream)
+    assert [content(ending) for ending in endings] == ["ab", "ab"]
+
+
+def test_leaving_lets_go_of_the_source() -> None:
+    script = Script([chunk("a")], SILENCE)
+    for _ in from_source(script).pipe(tap_end(lambda _: None)):
+        break
+    assert (script.opened, script.live) == (1, 0)
+    assert play(tap_end(lambda _: None), "-a-b-c-|", leave=4).source == "^---!"
 
 
 def test_an_error_gets_its_partial() -> None:

@@ -46,6 +46,10 @@ def test_what_is_given() -> None:
     assert play(SAME, "-X", error=error).error is error
 
 
+def test_how_items_are_drawn() -> None:
+    assert play(ops.count(), "-a-b-|", show=lambda number: f"<{number + 0}>").marbles == "-----(<2>,|)"
+
+
 def test_ticks_are_seconds_unless_told() -> None:
     assert play(ops.delay(2), "-a-|").marbles == "---a-|"
     assert play(ops.delay(2), "-a-|", tick=0.5).marbles == "-----a-|"
