@@ -64,7 +64,9 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.adaptive_merge import adaptive_merge
     from rillm.operators.callback_tap import callback_tap
+    from rillm.operators.choice import choice
     from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.events import events
     from rillm.operators.fallback_to import fallback_to
     from rillm.operators.hedge import hedge
     from rillm.operators.json_elements import json_elements
@@ -75,10 +77,12 @@ if TYPE_CHECKING:
     from rillm.operators.map_ordered import map_ordered
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
+    from rillm.operators.number_choices import number_choices
     from rillm.operators.operator import Operator
     from rillm.operators.otel_tap import otel_tap
     from rillm.operators.partial_json import Partial, partial_json
     from rillm.operators.progress import progress
+    from rillm.operators.reasoning import reasoning
     from rillm.operators.record import record
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.retry_before_first_token import retry_before_first_token
@@ -168,12 +172,14 @@ __all__ = [
     "callback_tap",
     "callbacks",
     "cancel_callback",
+    "choice",
     "combine_latest",
     "completion",
     "concat",
     "cost_tap",
     "decode",
     "drop_params",
+    "events",
     "exceptions",
     "failure_callback",
     "fallback_to",
@@ -190,11 +196,13 @@ __all__ = [
     "mock_completion",
     "normalize",
     "num_retries",
+    "number_choices",
     "of",
     "otel_tap",
     "partial_json",
     "progress",
     "race",
+    "reasoning",
     "record",
     "repeat_guard",
     "replay",
@@ -229,7 +237,9 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.adaptive_merge": ("adaptive_merge",),
     "rillm.operators.callback_tap": ("callback_tap",),
+    "rillm.operators.choice": ("choice",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.events": ("events",),
     "rillm.operators.fallback_to": ("fallback_to",),
     "rillm.operators.hedge": ("hedge",),
     "rillm.operators.json_elements": ("json_elements",),
@@ -240,10 +250,12 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.map_ordered": ("map_ordered",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
+    "rillm.operators.number_choices": ("number_choices",),
     "rillm.operators.operator": ("Operator",),
     "rillm.operators.otel_tap": ("otel_tap",),
     "rillm.operators.partial_json": ("Partial", "partial_json"),
     "rillm.operators.progress": ("progress",),
+    "rillm.operators.reasoning": ("reasoning",),
     "rillm.operators.record": ("record",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.retry_before_first_token": ("retry_before_first_token",),
@@ -266,7 +278,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.streams.usage": ("Usage",),
 }
 
-SUBMODULES: Final = ("drop_in", "exceptions", "testing", "types")
+SUBMODULES: Final = ("drop_in", "exceptions", "stream_events", "testing", "types")
 
 # The public settings; an assignment (`rillm.success_callback = [...]`) counts from the next call on.
 

@@ -44,6 +44,10 @@ class Accumulator:
         if extra and extra != self._extra:
             self._add_extra(extra)
 
+    def add_text(self, index: int, field: str, text: str) -> None:
+        """Add a piece of text alone: to the content of a choice, its reasoning or its refusal."""
+        (self._choices.get(index) or self._begin(index)).pieces_of(field).append(text)
+
     def _begin(self, index: int) -> ChoiceAccumulator:
         self._choices[index] = ChoiceAccumulator(index)
         return self._choices[index]

@@ -77,7 +77,7 @@ class ChoiceAccumulator:
     def _add_extra(self, key: str, value: Any) -> None:
         if key in JOINED_TEXTS and isinstance(value, str):
             if value:
-                self._pieces.setdefault(key, []).append(value)
+                self.pieces_of(key).append(value)
         elif value not in EMPTY:
             gather(self._extra, key, value)
 
@@ -89,6 +89,10 @@ class ChoiceAccumulator:
                 gather(self._fields, "citations", [value])
             else:
                 gather(self._fields, key, value)
+
+    def pieces_of(self, field: str) -> list[str]:
+        """Those that have come of a text, which may be added to."""
+        return self.texts if field == "content" else self._pieces.setdefault(field, [])
 
     def text(self) -> str:
         """The answer so far; of the texts that cost tokens, what a human reads."""

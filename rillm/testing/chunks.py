@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rillm.streams.chunk import ModelResponseStream
+from rillm.streams.events import ChatCompletionStreamEvent
 
 SPACE, BREAK = "_", "↵"  # a blank and a line's end in a diagram
 THOUGHT, FINISH = "~", "="
@@ -60,13 +61,17 @@ def read(name: str) -> ModelResponseStream:
 
 
 def shown(item: Any) -> str:
-    """How an item is drawn: chunks as `read` takes them, texts as they are, anything else as Python shows it.
+    """How an item is drawn: chunks as `read` takes them, texts as they are, events by their type.
+
+    Anything else is drawn as Python shows it.
 
     >>> shown(chunk("Hi you")), shown(chunk(reasoning="Hm")), shown(chunk(finish="stop")), shown(5)
     ('Hi_you', '~Hm', '=stop', '5')
     """
     if isinstance(item, str):
         return visible(item)
+    if isinstance(item, ChatCompletionStreamEvent):
+        return item.type
     if not isinstance(item, ModelResponseStream):
         return visible(repr(item))
     parts: list[str] = []

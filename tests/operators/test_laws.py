@@ -6,6 +6,7 @@ import doctest
 import inspect
 import os
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ import rillm
 from rillm import testing
 from rillm.providers.openai_chat import OpenAIChatDecoder
 from rillm.testing import laws, play
-from rillm.testing.chunks import read
+from rillm.testing.chunks import read, shown
 from rillm.testing.laws import LAWS, Case
 from tests.kit.chunks import chunk
 
@@ -31,6 +32,7 @@ CHUNKS = [chunk("a"), chunk("b"), chunk(None, finish="stop")]
 JSON = [chunk('["a"'), chunk(', "b"]'), chunk(None, finish="stop")]
 CALL = {"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}
 CALLS = [testing.chunk(tool_calls=[CALL]), chunk(None, finish="tool_calls")]
+THOUGHTS = [read("~a"), read("~b"), *CHUNKS]
 FRAMES = [b'{"choices":[{"delta":{"content":"a"}}]}', b'{"choices":[{"delta":{},"finish_reason":"stop"}]}', b"[DONE]"]
 
 
@@ -77,6 +79,10 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.log_tap: (rillm.log_tap(), CHUNKS),
     rillm.otel_tap: (rillm.otel_tap(), CHUNKS),
     rillm.progress: (rillm.progress(), CHUNKS),
+    rillm.choice: (rillm.choice(0), CHUNKS),
+    rillm.events: (rillm.events(), CHUNKS),
+    rillm.number_choices: (rillm.number_choices(), CHUNKS),
+    rillm.reasoning: (rillm.reasoning(), THOUGHTS),
 }
 
 every_function = pytest.mark.parametrize("function", OPERATORS, ids=lambda function: function.__name__)
@@ -112,6 +118,7 @@ NOT_PLAYED = {
     rillm.record, rillm.share, rillm.side_by_side, rillm.tool_calls,
 }  # fmt: skip
 GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
+SHOWN: dict[Callable[..., Any], Any] = {rillm.events: attrgetter("type")}
 BUSY = rillm.RateLimitError("Later.")
 # What is used in a box of a picture beside the names of rillm.
 IN_BOXES: dict[str, Any] = dict.fromkeys(["action", "f", "g", "h"], id)
@@ -123,7 +130,8 @@ def test_the_picture_is_what_happens(function: Callable[..., Any]) -> None:
     at = next(number for number, line in enumerate(lines) if line.startswith(f"    [ {function.__name__}("))
     before, box, after = (re.split(r"\s{2,}", line.strip())[0] for line in lines[at - 1 : at + 2])
     operator = eval(box.strip("[ ]"), {**{name: getattr(rillm, name) for name in rillm.__all__}, **IN_BOXES})  # noqa: S307 - our own docstring
-    assert play(operator, before, given=GIVEN.get(function, read), error=BUSY).marbles == after
+    show = SHOWN.get(function, shown)
+    assert play(operator, before, given=GIVEN.get(function, read), error=BUSY, show=show).marbles == after
 
 
 @every_function

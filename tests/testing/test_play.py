@@ -47,7 +47,7 @@ def test_what_is_given() -> None:
 
 
 def test_how_items_are_drawn() -> None:
-    assert play(ops.count(), "-a-b-|", show=lambda number: f"<{number + 0}>").marbles == "-----(<2>,|)"
+    assert play(ops.map(str.lower), "-a-b-|", given=str, show=str.upper).marbles == "-A-B-|"
 
 
 def test_ticks_are_seconds_unless_told() -> None:

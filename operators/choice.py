@@ -1,0 +1,67 @@
+"""`choice`: one of several answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rillm.streams.chunk import StreamingChoices
+from rillm.streams.errors import BadRequestError
+from rillm.streams.pieces import changed, with_indexes
+from rillm.streams.stream import Stream
+
+if TYPE_CHECKING:
+    from reactivex import Observable, abc
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+
+
+def choice(index: int) -> Operator[ModelResponseStream, ModelResponseStream]:
+    """Go on with one choice of an answer of several, as if it were the only one.
+
+        -Hel--lo--=stop-|
+        [ choice(0) ]
+        -Hel--lo--=stop-|
+
+    It gets the index 0, so that `text()` and `accumulate()` see it. Chunks without it are dropped, unless they have
+    something new for the whole answer, such as its usage, which is that of all choices.
+
+    Args:
+        index: which choice; an answer without it gives no text.
+
+    Errors: `BadRequestError`, where it is called with a negative index.
+
+    >>> import rillm
+    >>> answers = rillm.stream("mock/echo", mock_response="Hello", n=2)
+    >>> "".join(answers.pipe(choice(1), rillm.text()))
+    'Hello'
+    """
+    if index < 0:
+        raise BadRequestError(f"The index of a choice is at least 0, not {index}.")
+
+    def chosen(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
+        def subscribe(
+            observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            told: dict[str, Any] = {}
+
+            def on_next(chunk: ModelResponseStream) -> None:
+                nonlocal told
+                extra = chunk.__pydantic_extra__
+                own = [one for one in chunk.choices if one.index == index]
+                if own or (extra and extra != told):
+                    told = extra or told
+                    observer.on_next(with_choices(chunk, own))
+
+            return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
+
+        return Stream(subscribe)
+
+    return chosen
+
+
+def with_choices(chunk: ModelResponseStream, own: list[StreamingChoices]) -> ModelResponseStream:
+    """`chunk` with these of its choices as choice 0; with an empty one in the place of others."""
+    if len(own) < len(chunk.choices):
+        chunk = changed(chunk, {"choices": own or [StreamingChoices()]})
+    return with_indexes(chunk, [0] * len(chunk.choices))

@@ -1,0 +1,63 @@
+"""`number_choices`: merged answers side by side, as the choices of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rillm.streams.pieces import with_indexes
+from rillm.streams.stream import Stream
+
+if TYPE_CHECKING:
+    from reactivex import Observable, abc
+
+    from rillm.operators.operator import Operator
+    from rillm.streams.chunk import ModelResponseStream
+
+    # The id of a call and the one that its provider gave to the answer: some give all answers the same.
+    Answer = tuple[Any, str | None]
+
+CALL_ID: Final = "litellm_call_id"
+
+
+def number_choices() -> Operator[ModelResponseStream, ModelResponseStream]:
+    """Give every choice of every call an index of its own, in the order in which they first come.
+
+        -Hel--lo-=stop-|
+        [ number_choices() ]
+        -Hel--lo-=stop-|
+
+    For merged streams, each of which has a choice 0: without it `accumulate()` takes their pieces for one text. What a
+    call is tell its id in `_hidden_params` and the `id` of its chunks; chunks from elsewhere that have neither, or the
+    same one, are one answer.
+
+    `accumulate()` then gives one response of n choices. Its `id`, `model` and `created` are those of the stream that
+    came first, and its usage is that of one call, never a sum: tap each stream with `cost_tap` before they are merged.
+
+    >>> import rillm
+    >>> a, b = (rillm.stream("mock/echo", mock_response=text) for text in ("Hello", "Good day"))
+    >>> response = next(rillm.merge(a, b).pipe(number_choices(), rillm.accumulate()))
+    >>> sorted(choice.message.content for choice in response.choices)
+    ['Good day', 'Hello']
+    """
+
+    def numbered(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
+        def subscribe(
+            observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            numbers: dict[tuple[Answer, int], int] = {}
+
+            def on_next(chunk: ModelResponseStream) -> None:
+                answer = answer_of(chunk)
+                indexes = [numbers.setdefault((answer, choice.index), len(numbers)) for choice in chunk.choices]
+                observer.on_next(with_indexes(chunk, indexes))
+
+            return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
+
+        return Stream(subscribe)
+
+    return numbered
+
+
+def answer_of(chunk: ModelResponseStream) -> Answer:
+    hidden = chunk.__pydantic_private__
+    return (hidden.get(CALL_ID) if hidden else None, chunk.id)
