@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rillm.streams.retraction import is_retraction
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def merge_reasoning() -> Operator[ModelResponseStream, ModelResponseStream]:
             def on_next(chunk: ModelResponseStream) -> None:
                 for choice in chunk.choices:
                     delta, index = choice.delta, choice.index
+                    if thinking and is_retraction(chunk):
+                        thinking.clear()
                     thought = delta.extra.pop("reasoning_content", None)
                     if thought:
                         thought = thought if index in thinking else OPENING + thought

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
     from rillm.streams.response import Choices, Message, ModelResponse
+    from rillm.streams.retraction import is_retraction, retraction
     from rillm.streams.stream import Stream, as_stream
     from rillm.streams.usage import Usage
 
@@ -152,6 +153,7 @@ __all__ = [
     "exceptions",
     "failure_callback",
     "input_callback",
+    "is_retraction",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -161,6 +163,7 @@ __all__ = [
     "race",
     "repeat_guard",
     "request_timeout",
+    "retraction",
     "share",
     "stream",
     "stream_chunk_builder",
@@ -198,6 +201,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
     "rillm.streams.response": ("Choices", "Message", "ModelResponse"),
+    "rillm.streams.retraction": ("is_retraction", "retraction"),
     "rillm.streams.stream": ("Stream", "as_stream"),
     "rillm.streams.usage": ("Usage",),
 }
