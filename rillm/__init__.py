@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.cost_tap import Cost, cost_tap
+    from rillm.operators.loop_guard import loop_guard
     from rillm.operators.merge_reasoning import merge_reasoning
     from rillm.operators.normalize import normalize
     from rillm.operators.operator import Operator
@@ -154,6 +155,7 @@ __all__ = [
     "failure_callback",
     "input_callback",
     "is_retraction",
+    "loop_guard",
     "merge",
     "merge_reasoning",
     "mock_completion",
@@ -188,6 +190,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
+    "rillm.operators.loop_guard": ("loop_guard",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.operator": ("Operator",),

@@ -39,6 +39,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.accumulate: (rillm.accumulate(), CHUNKS),
     rillm.callback_tap: (rillm.callback_tap(), CHUNKS),
     rillm.cost_tap: (rillm.cost_tap(lambda _: None), CHUNKS),
+    rillm.loop_guard: (rillm.loop_guard(), CHUNKS),
     rillm.merge_reasoning: (rillm.merge_reasoning(), CHUNKS),
     rillm.normalize: (rillm.normalize(OpenAIChatDecoder), FRAMES),
     rillm.repeat_guard: (rillm.repeat_guard(2), CHUNKS),
