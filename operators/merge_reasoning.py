@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rillm.streams.pieces import with_delta
+from rillm.streams.retraction import is_retraction
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def merge_reasoning() -> Operator[ModelResponseStream, ModelResponseStream]:
 
             def on_next(chunk: ModelResponseStream) -> None:
                 out = chunk
+                if thinking and is_retraction(chunk):
+                    thinking.clear()
                 for choice in chunk.choices:
                     extra = choice.delta.__pydantic_extra__
                     if choice.index in thinking or (extra and REASONING in extra):

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rillm.streams.errors import BadRequestError, RepeatedChunkError
+from rillm.streams.retraction import is_retraction
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def repeat_guard(
                 for choice in chunk.choices:
                     text = choice.delta.content
                     if not text:
+                        if is_retraction(chunk):
+                            last.clear()
                         continue
                     index = choice.index
                     if last.get(index) != text:

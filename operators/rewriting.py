@@ -8,6 +8,7 @@ from reactivex import abc
 
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.pieces import piece, with_delta
+from rillm.streams.retraction import is_retraction
 from rillm.streams.stream import Stream
 from rillm.streams.tidy import has_something
 
@@ -39,8 +40,9 @@ class Rewriter(Protocol):
 def rewriting(make: Callable[[], Rewriter], *, reasoning: bool = False) -> Operator[Text, Text]:
     """Hand on what rewriters make of texts: of a stream of strings, or of the content of each choice of chunks.
 
-    What is held back comes before the chunk that finishes its choice, before the end, and before an error. A chunk
-    whose texts stay as they are goes through untouched; of others, copies are changed.
+    What is held back comes before the chunk that finishes its choice, before the end, and before an error; a
+    retraction takes it back as well. A chunk whose texts stay as they are goes through untouched; of others, copies are
+    changed.
 
     Args:
         make: makes the rewriter of one text.
@@ -109,6 +111,9 @@ class Rewriting(abc.ObserverBase[Any]):
                 pieces = self._feed(CONTENT, choice.index, text)
                 if len(pieces) != 1 or pieces[0] != text:
                     changes = [*(changes or ()), Change(choice, CONTENT, pieces)]
+            elif is_retraction(chunk):
+                for texts in self._texts.values():
+                    texts.clear()
         return changed_chunks(chunk, changes) if changes else (chunk,)
 
     def _all_changes(self, choice: StreamingChoices) -> Iterator[Change]:

@@ -20,6 +20,9 @@ def text(index: int = 0) -> Operator[ModelResponseStream, str]:
         [ text() ]
         -Hel--lo--------|
 
+    What was said cannot be unsaid here: after a retraction the pieces of the answer that counts follow those of the one
+    that does not. Who needs the better text only uses `accumulate`, or looks at the chunks with `rillm.is_retraction`.
+
     Args:
         index: which choice, for calls with n > 1.
 

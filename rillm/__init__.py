@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from rillm.operators.latency import Latency, Spread, latency
     from rillm.operators.lines import lines
     from rillm.operators.log_tap import log_tap
+    from rillm.operators.loop_guard import loop_guard
     from rillm.operators.majority import majority
     from rillm.operators.map_ordered import map_ordered
     from rillm.operators.merge_reasoning import merge_reasoning
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
     from rillm.streams.response import Choices, Message, ModelResponse
+    from rillm.streams.retraction import is_retraction, retraction
     from rillm.streams.stream import Stream, as_stream
     from rillm.streams.usage import Usage
 
@@ -185,10 +187,12 @@ __all__ = [
     "fallback_to",
     "hedge",
     "input_callback",
+    "is_retraction",
     "json_elements",
     "latency",
     "lines",
     "log_tap",
+    "loop_guard",
     "majority",
     "map_ordered",
     "merge",
@@ -207,6 +211,7 @@ __all__ = [
     "repeat_guard",
     "replay",
     "request_timeout",
+    "retraction",
     "retry_before_first_token",
     "sentences",
     "share",
@@ -246,6 +251,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.latency": ("Latency", "Spread", "latency"),
     "rillm.operators.lines": ("lines",),
     "rillm.operators.log_tap": ("log_tap",),
+    "rillm.operators.loop_guard": ("loop_guard",),
     "rillm.operators.majority": ("majority",),
     "rillm.operators.map_ordered": ("map_ordered",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
@@ -274,6 +280,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
     "rillm.streams.response": ("Choices", "Message", "ModelResponse"),
+    "rillm.streams.retraction": ("is_retraction", "retraction"),
     "rillm.streams.stream": ("Stream", "as_stream"),
     "rillm.streams.usage": ("Usage",),
 }

@@ -11,6 +11,7 @@ from rillm.streams.accumulator import Accumulator
 from rillm.streams.any_chunk import TEXT_COMPLETION, as_chunk, is_text_completion
 from rillm.streams.errors import APIError
 from rillm.streams.response import fill_arguments
+from rillm.streams.retraction import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +41,8 @@ def stream_chunk_builder(  # noqa: PLR0913, PLR0917 - LiteLLM's
 
     Returns:
         The response, with a choice for each index and the cost in `_hidden_params["response_cost"]`; None for an empty
-        list. A choice that never finished gets "stop", or "tool_calls" if it has calls.
+        list. A choice that never finished gets "stop", or "tool_calls" if it has calls. What a retraction takes back
+        does not count.
 
     Raises:
         APIError: `chunks` is None or holds something else than chunks.
@@ -55,7 +57,7 @@ def stream_chunk_builder(  # noqa: PLR0913, PLR0917 - LiteLLM's
     if not chunks:
         return None
     try:
-        known = in_order([as_chunk(chunk) for chunk in chunks])
+        known = standing(in_order([as_chunk(chunk) for chunk in chunks]))
         accumulator = accumulated(known)
     except (ValueError, TypeError, AttributeError) as error:
         raise not_built(str(error)) from error

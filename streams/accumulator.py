@@ -9,6 +9,7 @@ from rillm.streams.choice_accumulator import ChoiceAccumulator
 from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
 from rillm.streams.response import ModelResponse
+from rillm.streams.retraction import is_retraction
 from rillm.streams.usage import Usage, as_usage, completed, estimated_usage, merge_usage
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
 
 class Accumulator:
-    """The response so far. Keeps texts and counts, never the chunks themselves."""
+    """The response so far. Keeps texts and counts, never the chunks themselves.
+
+    A retraction begins it anew: only what follows counts, its usage too.
+    """
 
     def __init__(self) -> None:
         self.started_at: datetime | None = None
+        self._has_head = False
         self._choices: dict[int, ChoiceAccumulator] = {}
         self._head: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
@@ -28,7 +33,7 @@ class Accumulator:
 
     def add(self, chunk: ModelResponseStream) -> None:
         """Add what `chunk` brings."""
-        if self.started_at is None:
+        if not self._has_head:
             self._start(chunk)
         for choice in chunk.choices:
             accumulator = self._choices.get(choice.index) or self._begin(choice.index)
@@ -39,6 +44,9 @@ class Accumulator:
                     if choice.logprobs:
                         accumulator.logprobs.add(choice.logprobs)
                     continue  # nearly every chunk
+            elif is_retraction(chunk):
+                self._begin_anew()
+                return
             accumulator.add_rest(choice)
         extra = chunk.__pydantic_extra__
         if extra and extra != self._extra:
@@ -52,8 +60,16 @@ class Accumulator:
         self._choices[index] = ChoiceAccumulator(index)
         return self._choices[index]
 
+    def _begin_anew(self) -> None:
+        """Keep nothing but who answered, until another one does."""
+        self._has_head = False
+        self._choices.clear()
+        self._extra.clear()
+        self._usage = None
+
     def _start(self, chunk: ModelResponseStream) -> None:
-        self.started_at = datetime.now()  # noqa: DTZ005 - LiteLLM's times are naive
+        self.started_at = self.started_at or datetime.now()  # noqa: DTZ005 - LiteLLM's times are naive
+        self._has_head = True
         self._head = {
             "id": chunk.id,
             "created": chunk.created,

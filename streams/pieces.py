@@ -60,10 +60,17 @@ def piece(chunk: ModelResponseStream, index: int, field: str, text: str) -> Mode
     'Hm'
     """
     blank = _blank()
-    choice = changed(blank, {"index": index, "delta": _with_text(blank.delta, field, text)})
-    return changed(
-        chunk, {"choices": [choice]}, {name: value for name, value in chunk.extra.items() if name != "usage"}
-    )
+    return another(chunk, changed(blank, {"index": index, "delta": _with_text(blank.delta, field, text)}))
+
+
+def another(chunk: ModelResponseStream, choice: StreamingChoices, **fields: Any) -> ModelResponseStream:
+    """A chunk of the same answer with this choice and these fields. The usage of an answer is told once.
+
+    >>> another(ModelResponseStream(id="1"), StreamingChoices(finish_reason="stop")).choices[0].finish_reason
+    'stop'
+    """
+    extra = {name: value for name, value in chunk.extra.items() if name != "usage"}
+    return changed(chunk, {"choices": [choice], **fields}, extra)
 
 
 def with_indexes(chunk: ModelResponseStream, indexes: Sequence[int]) -> ModelResponseStream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import rillm
@@ -25,3 +26,12 @@ def said(operator: Callable[[Observable[Any]], Observable[Any]], pieces: Sequenc
     """The text of the chunks that an operator makes of chunks with these texts."""
     chunks = of_texts(pieces).pipe(operator)
     return "".join(choice.delta.content or "" for one in chunks for choice in one.choices)
+
+
+# Ways to cut a text as models do.
+CUTS: dict[str, Callable[[str], list[str]]] = {
+    "whole": lambda text: [text],
+    "words": re.compile(r"\s*\S+|\s+").findall,
+    "4 characters": lambda text: cut_at(text, range(0, len(text), 4)),
+    "characters": list,
+}

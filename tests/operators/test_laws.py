@@ -83,6 +83,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.events: (rillm.events(), CHUNKS),
     rillm.number_choices: (rillm.number_choices(), CHUNKS),
     rillm.reasoning: (rillm.reasoning(), THOUGHTS),
+    rillm.loop_guard: (rillm.loop_guard(), CHUNKS),
 }
 
 every_function = pytest.mark.parametrize("function", OPERATORS, ids=lambda function: function.__name__)
