@@ -66,19 +66,25 @@ def cost_of(response: ModelResponse) -> Cost:
     """The cost of a response, also left in its `_hidden_params["response_cost"]`."""
     hidden = response.hidden_params
     if hidden.get("response_cost") is None:
-        hidden["response_cost"] = usd(hidden, response.model, response.usage)
-    return Cost(hidden["response_cost"], response.usage, response)
+        hidden["response_cost"] = usd_of(hidden, response.model, response.usage)
+    return Cost(hidden.get("response_cost"), response.usage, response)
 
 
-def usd(hidden: Mapping[str, Any], model: str | None, usage: Usage) -> float | None:
-    """What `usage` costs: at the caller's rates, by the provider if it told, else by the table of prices."""
+def usd_of(hidden: Mapping[str, Any], model: str | None, usage: Usage) -> float | None:
+    """USD for `usage`: at the caller's own rates, as the provider reckoned, or by the table; None if all are unknown.
+
+    Args:
+        hidden: what is known of the call, the `_hidden_params` of its chunks.
+        model: the one that answers.
+        usage: tokens.
+    """
     if hidden.get("rates"):
         return by_rates(hidden["rates"], usage)
-    told: float | None = usage.get("cost")
+    cost: float | None = usage.get("cost")
     provider = hidden.get("price_provider", ANY_PROVIDER)
-    if told is not None or not (model and provider):
-        return told
-    return price(model, None if provider == ANY_PROVIDER else provider, usage)
+    if cost is None and model and provider:
+        return price(model, None if provider == ANY_PROVIDER else provider, usage)
+    return cost
 
 
 def by_rates(rates: Sequence[float | None], usage: Usage) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from rich.text import Text
 
-from rillm.operators.cost_tap import usd
+from rillm.operators.cost_tap import usd_of
 from rillm.operators.meter import Meter
 from rillm.streams.usage import Usage
 
@@ -52,7 +52,7 @@ class Row:
         meter, tokens = self.meter, usage.completion_tokens
         seconds = meter.total
         saying = 0.0 if meter.first_token is None else seconds - meter.first_token
-        cost = usd(meter.hidden, meter.model, usage) if meter.model else None
+        cost = usd_of(meter.hidden, meter.model, usage) if meter.model else None
         parts = [
             printable(meter.model),
             "1 token" if tokens == 1 else f"{tokens} tokens",

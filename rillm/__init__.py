@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from rillm.mocks import mock_completion
     from rillm.operators.accumulate import accumulate
     from rillm.operators.adaptive_merge import adaptive_merge
+    from rillm.operators.budget import budget
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.choice import choice
     from rillm.operators.cost_tap import Cost, cost_tap
@@ -71,12 +72,14 @@ if TYPE_CHECKING:
     from rillm.operators.hedge import hedge
     from rillm.operators.json_elements import json_elements
     from rillm.operators.latency import Latency, Spread, latency
+    from rillm.operators.limit_tokens import limit_tokens
     from rillm.operators.lines import lines
     from rillm.operators.log_tap import log_tap
     from rillm.operators.loop_guard import loop_guard
     from rillm.operators.majority import majority
     from rillm.operators.map_ordered import map_ordered
     from rillm.operators.merge_reasoning import merge_reasoning
+    from rillm.operators.moderate import moderate
     from rillm.operators.normalize import normalize
     from rillm.operators.number_choices import number_choices
     from rillm.operators.operator import Operator
@@ -95,10 +98,12 @@ if TYPE_CHECKING:
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
     from rillm.operators.tool_calls import tool_calls
+    from rillm.operators.usage import usage
     from rillm.operators.words import words
     from rillm.replaying import replay
     from rillm.response_iterators import ModelResponseListIterator
     from rillm.router import Router
+    from rillm.streams.budget import Budget
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
     from rillm.streams.response import Choices, Message, ModelResponse
@@ -116,6 +121,7 @@ __all__ = [
     "AuthenticationError",
     "BadGatewayError",
     "BadRequestError",
+    "Budget",
     "BudgetExceededError",
     "Choices",
     "CompletionStream",
@@ -171,6 +177,7 @@ __all__ = [
     "acompletion",
     "adaptive_merge",
     "as_stream",
+    "budget",
     "callback_tap",
     "callbacks",
     "cancel_callback",
@@ -190,6 +197,7 @@ __all__ = [
     "is_retraction",
     "json_elements",
     "latency",
+    "limit_tokens",
     "lines",
     "log_tap",
     "loop_guard",
@@ -198,6 +206,7 @@ __all__ = [
     "merge",
     "merge_reasoning",
     "mock_completion",
+    "moderate",
     "normalize",
     "num_retries",
     "number_choices",
@@ -224,6 +233,7 @@ __all__ = [
     "text",
     "timeouts",
     "tool_calls",
+    "usage",
     "words",
     "zip",
 ]
@@ -241,6 +251,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.mocks": ("mock_completion",),
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.adaptive_merge": ("adaptive_merge",),
+    "rillm.operators.budget": ("budget",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.choice": ("choice",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
@@ -249,12 +260,14 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.hedge": ("hedge",),
     "rillm.operators.json_elements": ("json_elements",),
     "rillm.operators.latency": ("Latency", "Spread", "latency"),
+    "rillm.operators.limit_tokens": ("limit_tokens",),
     "rillm.operators.lines": ("lines",),
     "rillm.operators.log_tap": ("log_tap",),
     "rillm.operators.loop_guard": ("loop_guard",),
     "rillm.operators.majority": ("majority",),
     "rillm.operators.map_ordered": ("map_ordered",),
     "rillm.operators.merge_reasoning": ("merge_reasoning",),
+    "rillm.operators.moderate": ("moderate",),
     "rillm.operators.normalize": ("normalize",),
     "rillm.operators.number_choices": ("number_choices",),
     "rillm.operators.operator": ("Operator",),
@@ -273,10 +286,12 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
     "rillm.operators.tool_calls": ("tool_calls",),
+    "rillm.operators.usage": ("usage",),
     "rillm.operators.words": ("words",),
     "rillm.replaying": ("replay",),
     "rillm.response_iterators": ("ModelResponseListIterator",),
     "rillm.router": ("Router",),
+    "rillm.streams.budget": ("Budget",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
     "rillm.streams.response": ("Choices", "Message", "ModelResponse"),

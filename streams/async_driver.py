@@ -120,6 +120,9 @@ class AsyncDriver(Driver[T]):
         """Run `action` on the event loop though nobody iterates."""
         return self._loop.call_later(seconds, action)
 
+    def let_go(self, subscription: abc.DisposableBase) -> None:
+        call_in(self._loop, subscription.dispose)
+
     async def _next_reader(self) -> AsyncReader | None:
         """The reader to take a block from; None if there is something else to look at first."""
         self._run_due()
@@ -168,3 +171,15 @@ class AsyncDriver(Driver[T]):
     async def _close_detached(self) -> None:
         while self._detached:
             await self._detached.pop().aclose()
+
+
+def call_in(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    """Run `action` in a step of `loop`: now if this is one, else soon; not at all if the loop is closed."""
+    try:
+        here = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        here = False
+    if here:
+        action()
+    elif not loop.is_closed():
+        loop.call_soon_threadsafe(action)

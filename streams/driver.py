@@ -69,6 +69,10 @@ class Driver(PeriodicScheduler, Generic[T]):
         """Read `source` whenever the consumer asks, and push what comes to `observer`, until disposed."""
 
     @abstractmethod
+    def let_go(self, subscription: abc.DisposableBase) -> None:
+        """Dispose of what this iteration has subscribed to, at once. Called from any thread."""
+
+    @abstractmethod
     def _wake(self) -> None:
         """Let a sleeping consumer look. Called from any thread."""
 

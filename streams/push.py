@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reactivex.disposable import CompositeDisposable, Disposable, SingleAssignmentDisposable
 from reactivex.scheduler import CurrentThreadScheduler, ImmediateScheduler
 
-from rillm.streams.async_driver import AsyncDriver
+from rillm.streams.async_driver import AsyncDriver, call_in
 from rillm.streams.sync_driver import SyncDriver
 
 if TYPE_CHECKING:
@@ -77,17 +77,7 @@ def _start_task(driver: AsyncDriver[T], observer: AutoDetachObserver[T]) -> abc.
         if task is not asyncio.current_task(loop):
             task.cancel()
 
-    def dispose() -> None:
-        try:
-            here = asyncio.get_running_loop() is loop
-        except RuntimeError:
-            here = False
-        if here:
-            stop()
-        elif not loop.is_closed():
-            loop.call_soon_threadsafe(stop)
-
-    return Disposable(dispose)
+    return Disposable(lambda: call_in(loop, stop))
 
 
 def _on_done(task: asyncio.Task[None]) -> None:

@@ -60,6 +60,7 @@ class SyncDriver(Driver[T]):
                 except Exception as error:  # noqa: BLE001 - an operator may catch it; if none does, it is raised below
                     self._waited += perf_counter() - began
                     reader.end(error)
+                    self._direct = None  # another thread may have let go of it just when it was chosen
                     continue
                 self._waited += perf_counter() - began
                 on_next = reader.observer.on_next
@@ -94,12 +95,15 @@ class SyncDriver(Driver[T]):
         timer.start()
         return timer
 
+    def let_go(self, subscription: abc.DisposableBase) -> None:
+        subscription.dispose()
+
     def _next_reader(self) -> Reader | None:
         """The reader to take a block from; None if there is something else to look at first."""
         self._run_due()
         if self._out or self._ended:
             return None
-        readers = self._readers
+        readers = [*self._readers]  # another thread may let go of one
         if len(readers) == 1 and not (self._timers or self._pushed_from_outside or readers[0].on_thread):
             self._direct = readers[0]
             return self._direct

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from rillm.providers import http_client
+from rillm.streams import token_counter
 from tests.kit.leaks import wait_until
 from tests.kit.server import Server
 
@@ -22,6 +23,15 @@ def async_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(http_client, "find_spec", not_installed)
     else:
         pytest.importorskip("aiohttp")
+
+
+@pytest.fixture(params=["bytes", "o200k"])
+def counting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs a test with each way to count tokens."""
+    if request.param == "bytes":
+        monkeypatch.setattr(token_counter, "tokenizer", lambda: None)
+    elif token_counter.tokenizer() is None:
+        pytest.skip("the extra `tokens` is missing")
 
 
 def not_installed(_name: str) -> None: ...

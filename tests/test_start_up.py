@@ -58,6 +58,7 @@ def imported(**environment: str) -> dict[str, Any]:
         "aiohttp",
         "urllib3",
         "openai",
+        "bpe_openai",
         "genai_prices",
         "loguru",
         "opentelemetry",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reactivex import Observable
 
-    from rillm import Operator, Side, Stream
+    from rillm import ModelResponseStream, Operator, Side, Stream, Usage
 
 CHUNKS = [chunk("a"), chunk("b"), chunk(None, finish="stop")]
 JSON = [chunk('["a"'), chunk(', "b"]'), chunk(None, finish="stop")]
@@ -34,6 +34,13 @@ CALL = {"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}
 CALLS = [testing.chunk(tool_calls=[CALL]), chunk(None, finish="tool_calls")]
 THOUGHTS = [read("~a"), read("~b"), *CHUNKS]
 FRAMES = [b'{"choices":[{"delta":{"content":"a"}}]}', b'{"choices":[{"delta":{},"finish_reason":"stop"}]}', b"[DONE]"]
+
+
+def judge(said: Stream[ModelResponseStream]) -> Observable[str]:
+    def is_dangerous(text: str) -> bool:
+        return "bomb" in text
+
+    return said.pipe(rillm.text(), ops.filter(is_dangerous))
 
 
 def adaptive(source: Observable[Any]) -> Stream[Any]:
@@ -46,6 +53,10 @@ def sided(source: Observable[Any]) -> Stream[Any]:
 
     sides: Stream[Any] = rillm.side_by_side({"a": source}).pipe(ops.flat_map(item_or_error))
     return sides
+
+
+def completion_tokens(usage: Usage) -> str:
+    return str(usage.completion_tokens)
 
 
 # Each operator with what it is given.
@@ -84,6 +95,10 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.number_choices: (rillm.number_choices(), CHUNKS),
     rillm.reasoning: (rillm.reasoning(), THOUGHTS),
     rillm.loop_guard: (rillm.loop_guard(), CHUNKS),
+    rillm.budget: (rillm.budget(rillm.Budget(output_tokens=10**9)), CHUNKS),
+    rillm.limit_tokens: (rillm.limit_tokens(10**9), CHUNKS),
+    rillm.moderate: (rillm.moderate(judge), CHUNKS),
+    rillm.usage: (rillm.usage(), CHUNKS),
 }
 
 every_function = pytest.mark.parametrize("function", OPERATORS, ids=lambda function: function.__name__)
@@ -119,10 +134,10 @@ NOT_PLAYED = {
     rillm.record, rillm.share, rillm.side_by_side, rillm.tool_calls,
 }  # fmt: skip
 GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
-SHOWN: dict[Callable[..., Any], Any] = {rillm.events: attrgetter("type")}
+SHOWN: dict[Callable[..., Any], Any] = {rillm.events: attrgetter("type"), rillm.usage: completion_tokens}
 BUSY = rillm.RateLimitError("Later.")
 # What is used in a box of a picture beside the names of rillm.
-IN_BOXES: dict[str, Any] = dict.fromkeys(["action", "f", "g", "h"], id)
+IN_BOXES: dict[str, Any] = {**dict.fromkeys(["action", "f", "g", "h"], id), "judge": judge}
 
 
 @pytest.mark.parametrize("function", [*OPERATORS.keys() - NOT_PLAYED], ids=lambda function: function.__name__)

@@ -1,0 +1,110 @@
+"""What one stream has used so far."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from rillm.streams.pieces import changed
+from rillm.streams.token_counter import token_counter
+from rillm.streams.usage import Usage, as_usage, completed, merge_usage
+
+if TYPE_CHECKING:
+    from rillm.streams.chunk import ModelResponseStream
+
+
+class Meter:
+    """Tokens of a stream: as the provider reported them, and as they are counted here from then on.
+
+    A report is of all that had come by then. Anthropic tells of the prompt at the start, Gemini of both with every
+    chunk, OpenAI at the end; several reports are never summed.
+
+    Attributes:
+        prompt_tokens, completion_tokens: so far.
+        is_estimated: whether any of them were counted here.
+        model, hidden_params: of the latest chunk.
+    """
+
+    def __init__(self) -> None:
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+        self.is_estimated = True
+        self.model: str | None = None
+        self.hidden_params: dict[str, Any] = {}
+        self._hidden: dict[str, Any] | None = self.hidden_params
+        self._counter = token_counter()
+        self._in_chunks: Usage | None = None
+        self._report: Usage | None = None
+        self._told: int | None = None  # completion tokens, by the latest report
+        self._counted = 0  # how many had been counted when it came
+
+    def add(self, chunk: ModelResponseStream) -> None:
+        """Count what `chunk` brings, and take the report that came with it, in it or beside it."""
+        self._counter.count(chunk)
+        hidden, extra = chunk.__pydantic_private__, chunk.__pydantic_extra__
+        if hidden is not self._hidden:
+            self._begin(chunk)
+        if extra and "usage" in extra:
+            self._take(extra["usage"])
+        if self._in_chunks is None and "usage" not in self.hidden_params:
+            self.completion_tokens = self._counter.tokens  # nearly every chunk
+        else:
+            self._look()
+
+    def _begin(self, chunk: ModelResponseStream) -> None:
+        self._hidden = chunk.__pydantic_private__
+        self.model = chunk.model
+        self.hidden_params = {} if self._hidden is None else self._hidden  # that dict, into which a report comes later
+        self.prompt_tokens = self.hidden_params.get("prompt_tokens_estimate") or 0
+
+    def _take(self, value: Any) -> None:
+        report = as_report(value)
+        if report is not None and not report.is_estimated:
+            self._in_chunks = merge_usage(self._in_chunks, report)
+
+    def _look(self) -> None:
+        """Take the numbers of the latest report, if there is one."""
+        report = self._report = self._in_chunks or as_report(self.hidden_params.get("usage"))
+        if report is None:
+            return
+        told = report.completion_tokens if "completion_tokens" in report.model_fields_set else None
+        if told != self._told:
+            self._told, self._counted = told, self._counter.tokens
+        since = self._counter.tokens - self._counted
+        self.completion_tokens = (told or 0) + since
+        self.is_estimated = told is None or since > 0
+        if "prompt_tokens" in report.model_fields_set:
+            self.prompt_tokens = report.prompt_tokens
+        else:
+            self.is_estimated = True
+
+    def usage(self) -> Usage:
+        """As it stands now, marked as an estimate if any of it is one."""
+        report = self._report or _blank()
+        if not self.is_estimated:
+            return changed(report, {})  # some decoders bring theirs up to date in place
+        counts = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.completion_tokens}
+        total = self.prompt_tokens + self.completion_tokens
+        return changed(report, {**counts, "total_tokens": total}, {**report.extra, "estimated": True})
+
+    def final(self) -> Usage:
+        """As it stands when the stream has ended well: what was reported, wherever it came."""
+        self._look()
+        return completed(self._report, self.usage)
+
+
+def as_report(value: Any) -> Usage | None:
+    """A report of usage in any form; None if it is none."""
+    if value and not isinstance(value, Usage):
+        with suppress(ValidationError):
+            return as_usage(value)
+        return None
+    return value or None
+
+
+@cache
+def _blank() -> Usage:
+    return Usage()
