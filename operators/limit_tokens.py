@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rillm.operators.guarding import Guard, Then, checked, finishes
-from rillm.operators.rewriting import is_something
+from rillm.operators.rewritten import is_something
 from rillm.streams.chunk import Delta
 from rillm.streams.errors import BadRequestError
 from rillm.streams.litellm_errors import BudgetExceededError

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rillm.operators.loop_detector import LoopDetector
-from rillm.operators.rewriting import CONTENT, REASONING
 from rillm.streams.retraction import is_retraction
+from rillm.streams.texts import CONTENT, REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

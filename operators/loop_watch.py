@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reactivex.disposable import SingleAssignmentDisposable
 
-from rillm.operators.rewriting import REASONING
+from rillm.streams.texts import REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

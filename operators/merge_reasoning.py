@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rillm.streams.pieces import with_delta
+from rillm.streams.pieces import with_texts
 from rillm.streams.retraction import is_retraction
 from rillm.streams.stream import Stream
+from rillm.streams.texts import CONTENT, REASONING
 
 if TYPE_CHECKING:
     from reactivex import Observable, abc
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream, StreamingChoices
 
-CONTENT, REASONING = "content", "reasoning_content"
 OPENING, CLOSING = "<think>", "</think>"
 
 
@@ -65,11 +65,11 @@ def merged_in(chunk: ModelResponseStream, choice: StreamingChoices, thinking: se
     index, content = choice.index, choice.delta.content
     thought = choice.delta.extra.get(REASONING)
     if REASONING in choice.delta.extra:
-        chunk = with_delta(chunk, index, REASONING, None)
+        chunk = with_texts(chunk, index, {REASONING: None})
     if thought and index not in thinking:
         thinking.add(index)
         thought = OPENING + thought
     if index in thinking and (content or choice.finish_reason):
         thinking.discard(index)
         thought = (thought or "") + CLOSING
-    return with_delta(chunk, index, CONTENT, thought + (content or "")) if thought else chunk
+    return with_texts(chunk, index, {CONTENT: thought + (content or "")}) if thought else chunk

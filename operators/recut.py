@@ -6,9 +6,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rillm.operators.cutting import ends_text
-from rillm.operators.rewriting import CONTENT, REASONING
 from rillm.streams.chunk import ModelResponseStream
-from rillm.streams.pieces import piece, with_delta
+from rillm.streams.pieces import piece, with_texts
+from rillm.streams.texts import CONTENT, REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,7 +118,7 @@ def brings_more(chunk: ModelResponseStream) -> bool:
 
 def without_texts(chunk: ModelResponseStream, texts: Sequence[tuple[int, str, str]]) -> ModelResponseStream:
     for choice, field, _ in texts:
-        chunk = with_delta(chunk, choice, field, None)
+        chunk = with_texts(chunk, choice, {field: None})
     return chunk
 
 

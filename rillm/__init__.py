@@ -88,12 +88,15 @@ if TYPE_CHECKING:
     from rillm.operators.progress import progress
     from rillm.operators.reasoning import reasoning
     from rillm.operators.record import record
+    from rillm.operators.redact import redact
     from rillm.operators.repeat_guard import repeat_guard
     from rillm.operators.retry_before_first_token import retry_before_first_token
     from rillm.operators.sentences import sentences
     from rillm.operators.share import share
     from rillm.operators.side_by_side import Side, side_by_side
     from rillm.operators.smooth import smooth
+    from rillm.operators.split_thinking import split_thinking
+    from rillm.operators.stop_at import stop_at
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
@@ -217,6 +220,7 @@ __all__ = [
     "race",
     "reasoning",
     "record",
+    "redact",
     "repeat_guard",
     "replay",
     "request_timeout",
@@ -226,6 +230,8 @@ __all__ = [
     "share",
     "side_by_side",
     "smooth",
+    "split_thinking",
+    "stop_at",
     "stream",
     "stream_chunk_builder",
     "success_callback",
@@ -276,12 +282,15 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.progress": ("progress",),
     "rillm.operators.reasoning": ("reasoning",),
     "rillm.operators.record": ("record",),
+    "rillm.operators.redact": ("redact",),
     "rillm.operators.repeat_guard": ("repeat_guard",),
     "rillm.operators.retry_before_first_token": ("retry_before_first_token",),
     "rillm.operators.sentences": ("sentences",),
     "rillm.operators.share": ("share",),
     "rillm.operators.side_by_side": ("Side", "side_by_side"),
     "rillm.operators.smooth": ("smooth",),
+    "rillm.operators.split_thinking": ("split_thinking",),
+    "rillm.operators.stop_at": ("stop_at",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),

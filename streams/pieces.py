@@ -39,15 +39,17 @@ def changed(model: M, fields: dict[str, Any], extra: dict[str, Any] | None = Non
     return made
 
 
-def with_delta(chunk: ModelResponseStream, index: int, field: str, text: str | None) -> ModelResponseStream:
-    """`chunk` with this text in a field of the delta of the choice `index`; None for nothing.
+def with_texts(
+    chunk: ModelResponseStream, index: int, texts: dict[str, str | None], **fields: Any
+) -> ModelResponseStream:
+    """`chunk` with these texts in the delta of the choice `index`, None for nothing, and these fields of the choice.
 
     >>> chunk = ModelResponseStream(choices=[{"delta": {"content": "Hi", "role": "assistant"}}])
-    >>> with_delta(chunk, 0, "content", "Ho").choices[0].delta.role
+    >>> with_texts(chunk, 0, {"content": "Ho"}).choices[0].delta.role
     'assistant'
     """
     choices = [
-        changed(choice, {"delta": _with_text(choice.delta, field, text)}) if choice.index == index else choice
+        changed(choice, {"delta": _with_texts(choice.delta, texts), **fields}) if choice.index == index else choice
         for choice in chunk.choices
     ]
     return changed(chunk, {"choices": choices})
@@ -60,7 +62,16 @@ def piece(chunk: ModelResponseStream, index: int, field: str, text: str) -> Mode
     'Hm'
     """
     blank = _blank()
-    return another(chunk, changed(blank, {"index": index, "delta": _with_text(blank.delta, field, text)}))
+    return another(chunk, changed(blank, {"index": index, "delta": _with_texts(blank.delta, {field: text})}))
+
+
+def finish(chunk: ModelResponseStream, index: int, reason: str) -> ModelResponseStream:
+    """A chunk of the same answer that brings nothing but the end of the choice `index`.
+
+    >>> finish(ModelResponseStream(id="1"), 0, "stop").choices[0].finish_reason
+    'stop'
+    """
+    return another(chunk, changed(_blank(), {"index": index, "finish_reason": reason}))
 
 
 def another(chunk: ModelResponseStream, choice: StreamingChoices, **fields: Any) -> ModelResponseStream:
@@ -89,11 +100,13 @@ def with_indexes(chunk: ModelResponseStream, indexes: Sequence[int]) -> ModelRes
     return changed(chunk, {"choices": choices})
 
 
-def _with_text(delta: Delta, field: str, text: str | None) -> Delta:
-    if field == "content":
-        return changed(delta, {field: text})
-    others = {name: value for name, value in delta.extra.items() if name != field}
-    return changed(delta, {}, others if text is None else {**others, field: text})
+def _with_texts(delta: Delta, texts: dict[str, str | None]) -> Delta:
+    content = {name: text for name, text in texts.items() if name == "content"}
+    if len(content) == len(texts):
+        return changed(delta, content)
+    others = {name: value for name, value in delta.extra.items() if name not in texts}
+    beside = {name: text for name, text in texts.items() if name not in content and text is not None}
+    return changed(delta, content, {**others, **beside})
 
 
 @cache

@@ -99,6 +99,9 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.limit_tokens: (rillm.limit_tokens(10**9), CHUNKS),
     rillm.moderate: (rillm.moderate(judge), CHUNKS),
     rillm.usage: (rillm.usage(), CHUNKS),
+    rillm.redact: (rillm.redact(r"a\d+"), CHUNKS),
+    rillm.split_thinking: (rillm.split_thinking(), CHUNKS),
+    rillm.stop_at: (rillm.stop_at("."), CHUNKS),
 }
 
 every_function = pytest.mark.parametrize("function", OPERATORS, ids=lambda function: function.__name__)

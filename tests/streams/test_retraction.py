@@ -147,8 +147,8 @@ OPERATORS: dict[str, tuple[Any, list[Any], str]] = {
     "rewriting": (rewriting(Late), [chunk("No"), TAKEN_BACK, chunk("Y"), chunk("es")], "() Yes"),
     "rewriting reasoning": (
         rewriting(Late, reasoning=True),
-        [chunk(reasoning="No"), chunk("no"), TAKEN_BACK, chunk("Yes"), chunk(finish="stop")],
-        "() Yes =stop",
+        [chunk(reasoning="No"), TAKEN_BACK, chunk("no"), TAKEN_BACK, chunk("Yes"), chunk(finish="stop")],
+        "() () Yes =stop",
     ),
     "merge_reasoning": (
         rillm.merge_reasoning(),
