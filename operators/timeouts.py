@@ -43,12 +43,12 @@ def timeouts(
     >>> import rillm
     >>> slow = rillm.stream("mock/slow", mock_response="a b", mock_chunk_delay=5.0)
     >>> try:
-    ...     for chunk in slow.pipe(timeouts(idle=0.01)):
+    ...     for chunk in slow.pipe(timeouts(idle=0.3)):
     ...         print(chunk.choices[0].delta.content)
     ... except rillm.Timeout as error:
     ...     print(error.message)
     a
-    The stream stalled: nothing came for 0.01 s (idle timeout).
+    The stream stalled: nothing came for 0.3 s (idle timeout).
     """
 
     def limited(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
