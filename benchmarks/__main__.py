@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import replace
 
-from benchmarks import builder, concurrent, cpu, first_chunk, formats, json_operators, linear, memory, start_up
+from benchmarks import builder, concurrent, cpu, first_chunk, formats, linear, long_answers, memory, start_up
 from benchmarks.report import Table, as_json
 from benchmarks.server import running_server
 from benchmarks.sizes import TINY, Sizes
@@ -17,7 +17,7 @@ MEASUREMENTS = {
     "formats": formats.measure,
     "linear": linear.measure,
     "builder": builder.measure,
-    "json_operators": json_operators.measure,
+    "long_answers": long_answers.measure,
     "memory": memory.measure,
     "start_up": start_up.measure,
     "first_chunk": first_chunk.measure,

@@ -14,7 +14,7 @@ SECONDS = 120.0  # after which something is taken to hang
 
 
 @pytest.mark.parametrize(
-    "name", ["cpu", "linear", "builder", "json_operators", "memory", "start_up", "first_chunk", "concurrent"]
+    "name", ["cpu", "linear", "builder", "long_answers", "memory", "start_up", "first_chunk", "concurrent"]
 )
 def test_a_measurement_gives_its_tables(name: str) -> None:
     done = subprocess.run(  # noqa: S603 - our own words only

@@ -1,4 +1,4 @@
-"""CPU per chunk of the operators on JSON that is still being written, by the length of the answer."""
+"""CPU per chunk of the operators that keep some of an answer, by the length of the answer."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Story(BaseModel):
 def measure(_server: Server, sizes: Sizes) -> list[Table]:
     lengths = [sizes.few // 10, sizes.few, sizes.chunks, sizes.many]
     columns = ("operator", *(f"{length * CUT / 1000:g} kB: µs" for length in lengths), "longest to second")
-    table = Table(f"JSON in chunks of {CUT} characters: CPU per chunk, best of {sizes.peer_rounds + 1}", columns)
+    table = Table(f"Answers in chunks of {CUT} characters: CPU per chunk, best of {sizes.peer_rounds + 1}", columns)
     for name, row in ROWS.items():
         times = [seconds(row, length, sizes) for length in lengths]
         ratio = times[-1] / times[1]
@@ -107,6 +107,18 @@ def value(partial: Any) -> None:
     partial.value  # noqa: B018 - is made
 
 
+def prose(length: int) -> str:
+    return "".join(words(length // CUT))[:length]
+
+
+def secrets(length: int) -> str:
+    return ("Write to ann@example.org with sk-12345678. " * (length // 40 + 1))[:length]
+
+
+def endless(length: int) -> str:
+    return "begin" + prose(length)
+
+
 LOOKED_AT = "each looked at"
 ROWS: dict[str, Row] = {
     "Rx map": (ops.map(lambda one: one), story, content, nothing),
@@ -115,6 +127,12 @@ ROWS: dict[str, Row] = {
     "partial_json, a list": (rillm.partial_json(Steps), steps, content, nothing),
     f"partial_json, a list, {LOOKED_AT}": (rillm.partial_json(Steps), steps, content, value),
     "json_elements": (rillm.json_elements("steps", Step), steps, content, nothing),
+    "redact": (rillm.redact(r"sk-\w+"), prose, content, nothing),
+    "redact, a match in nine chunks": (rillm.redact(r"sk-\w+"), secrets, content, nothing),
+    "redact, what any word may begin": (rillm.redact(r"[\w.]+@[\w.]+"), secrets, content, nothing),
+    "redact, a match without an end": (rillm.redact(r"begin[\s\S]*end"), endless, content, nothing),
+    "stop_at": (rillm.stop_at("</s>"), prose, content, nothing),
+    "split_thinking": (rillm.split_thinking(), prose, content, nothing),
     "tool_calls": (rillm.tool_calls(), steps, call, nothing),
     "tool_calls, none": (rillm.tool_calls(), story, content, nothing),
 }
