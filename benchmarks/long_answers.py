@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     Row = tuple[Callable[[Any], Any], Callable[[int], str], Callable[[str], dict[str, Any]], Callable[[Any], None]]
 
 CUT = 5  # characters in a chunk
-LIMIT = (
-    1.5  # of a chunk of the longest answer against the same of ten chunks in a hundred; long ones overrun the caches
-)
+# Of a chunk of the longest answer, against one of an answer of a hundredth; long ones overrun the machine's caches.
+LIMIT = 1.5
 
 
 class Step(BaseModel):
