@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from reactivex import abc
 from reactivex.disposable import CompositeDisposable
 
 from rillm.streams.accumulator import Accumulator
-from rillm.streams.chunk import ModelResponseStream, StreamingChoices
+from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError
 from rillm.streams.mid_stream import in_stream
-from rillm.streams.pieces import changed
+from rillm.streams.pieces import finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,10 +94,8 @@ class OpenChoices:
     def finished(self, reason: str) -> Iterator[ModelResponseStream]:
         """A chunk that finishes each of them; an answer that had not begun has one choice."""
         last = ModelResponseStream() if self._last is None else self._last
-        extra = {name: value for name, value in last.extra.items() if name != "usage"}
         for index in sorted(self._begun - self._finished) if self._last else (0,):
-            choice = changed(_blank(), {"index": index, "finish_reason": reason})
-            yield changed(last, {"choices": [choice]}, extra)
+            yield finish(last, index, reason)
 
 
 def finishes(chunk: ModelResponseStream) -> bool:
@@ -123,8 +120,3 @@ def checked(then: Then) -> Then:
     if then not in {"error", "stop"}:
         raise BadRequestError(f"then= has to be 'error' or 'stop', not {then!r}.")
     return then
-
-
-@cache
-def _blank() -> StreamingChoices:
-    return StreamingChoices()
