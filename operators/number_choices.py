@@ -35,7 +35,7 @@ def number_choices() -> Operator[ModelResponseStream, ModelResponseStream]:
 
     >>> import rillm
     >>> a, b = (rillm.stream("mock/echo", mock_response=text) for text in ("Hello", "Good day"))
-    >>> response = next(rillm.merge(a, b).pipe(number_choices(), rillm.accumulate()))
+    >>> response = next(rillm.merge(a, b).pipe(rillm.number_choices(), rillm.accumulate()))
     >>> sorted(choice.message.content for choice in response.choices)
     ['Good day', 'Hello']
     """
