@@ -73,7 +73,7 @@ def costs(name: str) -> str:
     """What the benchmark's page tells of an operator."""
     rows = re.findall(rf"^\| `({name}\(.*?)`.*? \| (.*?) \| (.*?) \|$", FIGURES.read_text("utf-8"), re.MULTILINE)
     told = (f"`{call}` {figure} µs per chunk ({does})" for call, figure, does in rows)
-    return f"[Cost](../../benchmarks/operators.md): {'; '.join(told) or 'not measured yet'}.\n"
+    return f"[CPU](../../benchmarks/operators.md): {'; '.join(told) or 'not measured yet'}.\n"
 
 
 def entry(name: str, thing: Any, level: str = "##") -> str:

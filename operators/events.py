@@ -30,7 +30,7 @@ def events() -> Operator[ModelResponseStream, ChatCompletionStreamEvent]:
     `.done` for what is complete. Texts are when a call begins or the choice is finished, reasoning also when the answer
     begins, a call when the next one begins or the choice is finished. What is cut off by an error is never done.
 
-    Other than there:
+    What is different here:
 
     - Each event has the `choice_index`; empty pieces of text are no events.
     - `snapshot`, and `arguments` of a piece, are put together when they are looked at: a stream costs the same for
