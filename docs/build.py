@@ -59,14 +59,16 @@ def index() -> str:
 
 
 def family_page(family: str) -> str:
-    entries = [" · ".join(f"[{name}](#{name})" for name in operators(family)) + "\n"]
+    entries: list[str] = []
     for name in operators(family):
-        function = getattr(rillm, name)
-        entries.append(entry(name, function) + "\n" + costs(name))
-        others = dict.fromkeys((*rillm.HOMES[function.__module__], *BESIDE.get(name, ())))
-        entries += [entry(other, getattr(rillm, other), "###") for other in others if other != name]
+        home = getattr(rillm, name).__module__
+        entries += [entry(name, getattr(rillm, name)), costs(name)]
+        others = [other for other in (*rillm.HOMES[home], *BESIDE.get(name, ())) if other != name]
+        entries += [entry(other, getattr(rillm, other)) for other in others]
+    text = "\n".join(entries)
+    jumps = " · ".join(f"[{name}](#{name})" for name in re.findall(r"^## `(\w+)`", text, re.MULTILINE))
     links = [f"**{one}**" if one == family else f"[{one}]({file_of(one)})" for one in FAMILIES]
-    return "\n".join([*entries, f"---\n\n{' · '.join(['[All operators](README.md)', *links])}\n"])
+    return f"{jumps}\n\n{text}\n---\n\n{' · '.join(['[All operators](README.md)', *links])}\n"
 
 
 def costs(name: str) -> str:
@@ -76,9 +78,9 @@ def costs(name: str) -> str:
     return f"[CPU](../../benchmarks/operators.md): {'; '.join(told) or 'not measured yet'}.\n"
 
 
-def entry(name: str, thing: Any, level: str = "##") -> str:
+def entry(name: str, thing: Any) -> str:
     _, *blocks = (inspect.getdoc(thing) or "").split("\n\n")
-    parts = [f"{level} `{name}`", first_line(thing)]
+    parts = [f"{'###' if inspect.isclass(thing) else '##'} `{name}`", first_line(thing)]
     if inspect.isfunction(thing):
         parts.append(f"```py\n{signature(thing)}\n```")
     parts += map(markdown, blocks)
@@ -99,10 +101,6 @@ def signature(function: Any) -> str:
     return re.sub(r"  # noqa:.*", "", head).removesuffix(":")
 
 
-def listed(names: re.Match[str]) -> str:
-    return f"- `{names[1].replace(', ', '`, `')}`: "
-
-
 def markdown(block: str) -> str:
     """A paragraph, picture, section or example of a docstring."""
     if block.startswith("    "):
@@ -111,7 +109,7 @@ def markdown(block: str) -> str:
         return f"```pycon\n{re.sub('  # doctest: .*', '', block)}\n```"
     if section := re.match(r"(Args|Attributes|Raises):\n", block):
         items = textwrap.dedent(block[section.end() :]).replace("\n    ", "\n  ")
-        items = re.sub(r"^(?! )(.+?): ", listed, items, flags=re.MULTILINE)
+        items = re.sub(r"^(?! )(.+?): ", r"- `\1`: ", items, flags=re.MULTILINE)
         return f"**{section[1].replace('Args', 'Arguments')}**\n\n{items}"
     return re.sub("^Errors: ", "**Errors**: ", block)
 
