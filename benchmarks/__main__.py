@@ -7,7 +7,18 @@ import os
 import sys
 from dataclasses import replace
 
-from benchmarks import builder, concurrent, cpu, first_chunk, formats, linear, long_answers, memory, start_up
+from benchmarks import (
+    builder,
+    concurrent,
+    cpu,
+    first_chunk,
+    formats,
+    linear,
+    long_answers,
+    memory,
+    operators,
+    start_up,
+)
 from benchmarks.report import Table, as_json
 from benchmarks.server import running_server
 from benchmarks.sizes import TINY, Sizes
@@ -18,6 +29,7 @@ MEASUREMENTS = {
     "linear": linear.measure,
     "builder": builder.measure,
     "long_answers": long_answers.measure,
+    "operators": operators.measure,
     "memory": memory.measure,
     "start_up": start_up.measure,
     "first_chunk": first_chunk.measure,

@@ -25,7 +25,7 @@ def accumulate() -> Operator[ModelResponseStream, ModelResponse]:
     An error passes; its `.partial` is the response so far. A stream without chunks gives nothing.
 
     >>> import rillm
-    >>> response = next(rillm.stream("mock/echo", mock_response="Hello").pipe(accumulate()))
+    >>> response = next(rillm.stream("mock/echo", mock_response="Hello").pipe(rillm.accumulate()))
     >>> response.choices[0].message.content
     'Hello'
     """

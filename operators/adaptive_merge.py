@@ -53,8 +53,9 @@ def adaptive_merge(
         BadRequestError: `max_concurrent` is less than 1.
 
     >>> import rillm
-    >>> answers = adaptive_merge(["a", "b"], lambda job: rillm.stream("mock/x", mock_response=job).pipe(rillm.text()))
-    >>> list(answers)
+    >>> def run(job):
+    ...     return rillm.stream("mock/x", mock_response=job).pipe(rillm.text())
+    >>> list(rillm.adaptive_merge(["a", "b"], run))
     ['a', 'b']
     """
     if max_concurrent < 1:

@@ -48,7 +48,7 @@ def budget(budget: Budget, then: Then = "error") -> Operator[ModelResponseStream
     >>> answer = rillm.stream("mock/echo", mock_response="High up, in the snow of the mountains.")
     >>> for _ in range(2):
     ...     try:
-    ...         print(*answer.pipe(budget(shared), rillm.text()), sep="")
+    ...         print(*answer.pipe(rillm.budget(shared), rillm.text()), sep="")
     ...     except rillm.BudgetExceededError as error:
     ...         print(error.message, error.partial is None)
     The budget is used up: 5 of 5 output tokens. False

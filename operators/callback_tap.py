@@ -30,7 +30,7 @@ def callback_tap(
 
     >>> import rillm
     >>> stream = rillm.stream("mock/echo", mock_response="Hello")
-    >>> for chunk in stream.pipe(callback_tap(success=[lambda ending: print("done")])):
+    >>> for chunk in stream.pipe(rillm.callback_tap(success=[lambda ending: print("done")])):
     ...     pass
     done
     """

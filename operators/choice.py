@@ -33,7 +33,7 @@ def choice(index: int) -> Operator[ModelResponseStream, ModelResponseStream]:
 
     >>> import rillm
     >>> answers = rillm.stream("mock/echo", mock_response="Hello", n=2)
-    >>> "".join(answers.pipe(choice(1), rillm.text()))
+    >>> "".join(answers.pipe(rillm.choice(1), rillm.text()))
     'Hello'
     """
     if index < 0:

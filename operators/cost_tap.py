@@ -25,7 +25,7 @@ class Cost:
 
     Attributes:
         usd: US dollars; None where the model has no known price.
-        usage: tokens; `estimated` tells whether they were counted here because the provider reported none.
+        usage: tokens.
         response: all that came.
     """
 
@@ -35,6 +35,7 @@ class Cost:
 
     @property
     def estimated(self) -> bool:
+        """Whether the tokens were counted here because the provider reported none."""
         return self.usage.is_estimated
 
 
@@ -50,7 +51,7 @@ def cost_tap(callback: Callable[[Cost], None]) -> Operator[ModelResponseStream, 
 
     >>> import rillm
     >>> stream = rillm.stream("mock/gpt-4o-mini", mock_response="Hello")
-    >>> for chunk in stream.pipe(cost_tap(lambda cost: print(cost.usage.completion_tokens))):
+    >>> for chunk in stream.pipe(rillm.cost_tap(lambda cost: print(cost.usage.completion_tokens))):
     ...     pass
     20
     """

@@ -30,19 +30,20 @@ def events() -> Operator[ModelResponseStream, ChatCompletionStreamEvent]:
     `.done` for what is complete. Texts are when a call begins or the choice is finished, reasoning also when the answer
     begins, a call when the next one begins or the choice is finished. What is cut off by an error is never done.
 
-    Other than there:
-        - Each event has the `choice_index`; empty pieces of text are no events.
-        - `snapshot`, and `arguments` of a piece, are put together when they are looked at: a stream costs the same for
-          each chunk however long it gets, and an event that was kept still shows what there was at its time.
-        - A call followed by another is done at once only if its arguments are a whole JSON object, else when its choice
-          is: some servers send calls side by side. One that comes together with its finish_reason is done, too.
-        - A model that goes on with a text after its `.done` gets another one, with all of the text.
-        - `parsed_arguments` of a `.done` is there for all functions, not for strict ones alone; nothing else is parsed.
+    What is different here:
+
+    - Each event has the `choice_index`; empty pieces of text are no events.
+    - `snapshot`, and `arguments` of a piece, are put together when they are looked at: a stream costs the same for
+      each chunk however long it gets, and an event that was kept still shows what there was at its time.
+    - A call followed by another is done at once only if its arguments are a whole JSON object, else when its choice
+      is: some servers send calls side by side. One that comes together with its finish_reason is done, too.
+    - A model that goes on with a text after its `.done` gets another one, with all of the text.
+    - `parsed_arguments` of a `.done` is there for all functions, not for strict ones alone; nothing else is parsed.
 
     Custom tools have no events beside `chunk`, as there.
 
     >>> import rillm
-    >>> for event in rillm.stream("mock/echo", mock_response=["Hel", "lo"]).pipe(events()):
+    >>> for event in rillm.stream("mock/echo", mock_response=["Hel", "lo"]).pipe(rillm.events()):
     ...     if event.type == "content.delta":
     ...         print(event.delta, event.snapshot)
     ...     elif event.type == "content.done":

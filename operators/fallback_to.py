@@ -41,7 +41,7 @@ def fallback_to(
     >>> import rillm
     >>> broken = rillm.stream("mock/x", mock_response=rillm.ServiceUnavailableError("Down."), num_retries=0)
     >>> other = rillm.stream("mock/y", mock_response="Hello")
-    >>> "".join(broken.pipe(fallback_to(other), rillm.text()))
+    >>> "".join(broken.pipe(rillm.fallback_to(other), rillm.text()))
     'Hello'
     """
 

@@ -50,7 +50,7 @@ def hedge(*streams: Observable[ModelResponseStream], after: float = 0.0) -> Stre
     >>> import rillm
     >>> slow = rillm.stream("mock/slow", mock_response="Late", mock_delay=5)
     >>> fast = rillm.stream("mock/fast", mock_response="Hello")
-    >>> "".join(hedge(slow, fast, after=0.01).pipe(rillm.text()))
+    >>> "".join(rillm.hedge(slow, fast, after=0.01).pipe(rillm.text()))
     'Hello'
     """
     if not streams:

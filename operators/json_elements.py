@@ -57,7 +57,7 @@ def json_elements(
 
     >>> import rillm
     >>> answer = rillm.stream("mock/echo", mock_response='Primes: {"primes": [2, 3, 5, "six", 7]}')
-    >>> list(answer.pipe(json_elements("primes", int, on_invalid="skip")))
+    >>> list(answer.pipe(rillm.json_elements("primes", int, on_invalid="skip")))
     [2, 3, 5, 7]
     """
     adapter, name, steps = adapter_of(item_type), name_of(item_type), steps_of(path)

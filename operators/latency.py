@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How long several waits were, in seconds. Percentiles are by nearest rank: each is one of the waits."""
+    """How long several waits were, in seconds.
+
+    Attributes:
+        count: how many.
+        mean, max: of all.
+        p50, p95: percentiles by nearest rank: each is one of the waits.
+    """
 
     count: int
     mean: float
@@ -85,7 +91,7 @@ def latency(
 
     >>> import rillm
     >>> stream = rillm.stream("mock/echo", mock_response="Hello you")
-    >>> for chunk in stream.pipe(latency(lambda latency: print(latency.tokens, latency.estimated))):
+    >>> for chunk in stream.pipe(rillm.latency(lambda latency: print(latency.tokens, latency.estimated))):
     ...     pass
     20 False
     >>> chunk._hidden_params["latency"].first_token < chunk._hidden_params["latency"].total

@@ -44,7 +44,7 @@ def limit_tokens(n: int, *, then: Then = "stop") -> Operator[ModelResponseStream
 
     >>> import rillm
     >>> answer = rillm.stream("mock/echo", mock_response="High up, in the snow of the mountains.")
-    >>> [chunk.choices[0].finish_reason for chunk in answer.pipe(limit_tokens(5))][-1]
+    >>> [chunk.choices[0].finish_reason for chunk in answer.pipe(rillm.limit_tokens(5))][-1]
     'length'
     """
     if n < 1:

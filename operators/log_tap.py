@@ -49,7 +49,7 @@ def log_tap(
     >>> import rillm
     >>> from loguru import logger
     >>> sink = logger.add(lambda line: print(line.record["extra"]["outcome"], line.record["extra"]["finish_reason"]))
-    >>> for chunk in rillm.stream("mock/gpt-4o-mini", mock_response="Hello").pipe(log_tap()):
+    >>> for chunk in rillm.stream("mock/gpt-4o-mini", mock_response="Hello").pipe(rillm.log_tap()):
     ...     pass
     ok stop
     >>> logger.remove(sink)

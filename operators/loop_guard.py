@@ -68,7 +68,7 @@ def loop_guard(
     >>> lost = rillm.stream("mock/lost", mock_response="Let me check that. " * 200)
     >>> def again(error):
     ...     return rillm.stream("mock/found", mock_response="It is 42.", temperature=0.8)
-    >>> next(lost.pipe(loop_guard(then=again), rillm.accumulate())).choices[0].message.content
+    >>> next(lost.pipe(rillm.loop_guard(then=again), rillm.accumulate())).choices[0].message.content
     'It is 42.'
     """
     check(times, least, then, retries)

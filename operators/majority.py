@@ -42,7 +42,7 @@ def majority(votes: int, key: Callable[[T], Hashable] = same) -> Operator[T, T]:
     >>> import rillm
     >>> asked = [rillm.stream("mock/x", mock_response=answer) for answer in ("4", "5", "4", "4")]
     >>> answers = [stream.pipe(rillm.text()).reduce(lambda said, piece: said + piece) for stream in asked]
-    >>> list(rillm.concat(*answers).pipe(majority(2)))  # the last was never asked
+    >>> list(rillm.concat(*answers).pipe(rillm.majority(2)))  # the last was never asked
     ['4']
     """
     if votes < 1:

@@ -41,7 +41,7 @@ def map_ordered(f: Callable[[A], Observable[B]], max_concurrent: int = 4) -> Ope
 
     >>> import rillm
     >>> translated = rillm.of("one", "two").pipe(
-    ...     map_ordered(lambda word: rillm.stream("mock/x", mock_response=word.upper()).pipe(rillm.text()))
+    ...     rillm.map_ordered(lambda word: rillm.stream("mock/x", mock_response=word.upper()).pipe(rillm.text()))
     ... )
     >>> "".join(translated)
     'ONETWO'

@@ -33,7 +33,7 @@ def merge_reasoning() -> Operator[ModelResponseStream, ModelResponseStream]:
     >>> import rillm
     >>> deltas = [{"reasoning_content": "Hm"}, {"content": "Yes"}]
     >>> chunks = [rillm.ModelResponseStream(choices=[{"delta": delta}]) for delta in deltas]
-    >>> "".join(rillm.of(*chunks).pipe(merge_reasoning(), rillm.text()))
+    >>> "".join(rillm.of(*chunks).pipe(rillm.merge_reasoning(), rillm.text()))
     '<think>Hm</think>Yes'
     """
 

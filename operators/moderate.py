@@ -53,7 +53,7 @@ def moderate(judge: Judge, *, lag: int = 0, then: Then = "error") -> Operator[Mo
     >>> def judge(said):
     ...     return said.pipe(rillm.text(), ops.map(lambda text: "bomb" in text and "weapons"))
     >>> try:
-    ...     for text in answer.pipe(moderate(judge), rillm.text()):
+    ...     for text in answer.pipe(rillm.moderate(judge), rillm.text()):
     ...         print(text)
     ... except rillm.ContentPolicyViolationError as error:
     ...     print(error.message)

@@ -53,8 +53,8 @@ def normalize(  # noqa: PLR0913 - by keyword only
 
     >>> import rillm
     >>> from rillm.providers.openai_chat import OpenAIChatDecoder
-    >>> frames = rillm.as_stream(rillm.of(b'{"choices":[{"delta":{"content":"Hi"}}]}', b'[DONE]'))
-    >>> [chunk.choices[0].delta.content for chunk in frames.pipe(normalize(OpenAIChatDecoder))]
+    >>> frames = rillm.as_stream(rillm.of(b'{"choices":[{"delta":{"content":"Hi"}}]}', b"[DONE]"))
+    >>> [chunk.choices[0].delta.content for chunk in frames.pipe(rillm.normalize(OpenAIChatDecoder))]
     ['Hi', None]
     """
 

@@ -26,16 +26,16 @@ def number_choices() -> Operator[ModelResponseStream, ModelResponseStream]:
         [ number_choices() ]
         -Hel--lo-=stop-|
 
-    For merged streams, each of which has a choice 0: without it `accumulate()` takes their pieces for one text. What a
-    call is tell its id in `_hidden_params` and the `id` of its chunks; chunks from elsewhere that have neither, or the
-    same one, are one answer.
+    For merged streams, each of which has a choice 0: without it `accumulate()` takes their pieces for one text. Calls
+    are told apart by their id in `_hidden_params` and by the `id` of their chunks; chunks from elsewhere that have
+    neither, or the same one, are one answer.
 
     `accumulate()` then gives one response of n choices. Its `id`, `model` and `created` are those of the stream that
     came first, and its usage is that of one call, never a sum: tap each stream with `cost_tap` before they are merged.
 
     >>> import rillm
     >>> a, b = (rillm.stream("mock/echo", mock_response=text) for text in ("Hello", "Good day"))
-    >>> response = next(rillm.merge(a, b).pipe(number_choices(), rillm.accumulate()))
+    >>> response = next(rillm.merge(a, b).pipe(rillm.number_choices(), rillm.accumulate()))
     >>> sorted(choice.message.content for choice in response.choices)
     ['Good day', 'Hello']
     """

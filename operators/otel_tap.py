@@ -70,7 +70,7 @@ def otel_tap(  # noqa: PLR0913 - by keyword only
     >>> exporter, provider = InMemorySpanExporter(), TracerProvider()
     >>> provider.add_span_processor(SimpleSpanProcessor(exporter))
     >>> call = {"model": "mock/gpt-4o-mini", "mock_response": "Hello", "temperature": 0.5}
-    >>> for chunk in rillm.stream(**call).pipe(otel_tap(call, tracer_provider=provider)):
+    >>> for chunk in rillm.stream(**call).pipe(rillm.otel_tap(call, tracer_provider=provider)):
     ...     pass
     >>> [(span.name, span.attributes["gen_ai.request.temperature"]) for span in exporter.get_finished_spans()]
     [('chat gpt-4o-mini', 0.5)]

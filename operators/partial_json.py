@@ -94,7 +94,7 @@ def partial_json(
     ...     title: str
     ...     minutes: int = 0
     >>> answer = rillm.stream("mock/echo", mock_response='{"title": "Hot soup", "minutes": 20}')
-    >>> for partial in answer.pipe(partial_json(Recipe)):
+    >>> for partial in answer.pipe(rillm.partial_json(Recipe)):
     ...     print(partial)
     Partial(Recipe(title=None, minutes=0), ...)
     Partial(Recipe(title='Hot', minutes=0), ...)

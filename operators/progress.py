@@ -43,7 +43,7 @@ def progress(console: Console | None = None) -> Operator[ModelResponseStream, Mo
     >>> import io, rillm
     >>> from rich.console import Console
     >>> console = Console(file=io.StringIO())
-    >>> for chunk in rillm.stream("mock/echo", mock_response="Hello you").pipe(progress(console)):
+    >>> for chunk in rillm.stream("mock/echo", mock_response="Hello you").pipe(rillm.progress(console)):
     ...     pass
     >>> console.file.getvalue().split()[:4]
     ['✓', 'echo', '20', 'tokens']

@@ -29,7 +29,7 @@ def reasoning(index: int = 0) -> Operator[ModelResponseStream, str]:
 
     >>> import rillm
     >>> answer = {"choices": [{"message": {"reasoning_content": "Hm", "content": "Yes"}}]}
-    >>> "".join(rillm.stream("mock/echo", mock_response=rillm.ModelResponse(**answer)).pipe(reasoning()))
+    >>> "".join(rillm.stream("mock/echo", mock_response=rillm.ModelResponse(**answer)).pipe(rillm.reasoning()))
     'Hm'
     """
 

@@ -47,7 +47,7 @@ def record(
 
     >>> import rillm, tempfile
     >>> path = tempfile.mkdtemp() + "/hello.jsonl"
-    >>> said = list(rillm.stream("mock/echo", mock_response="Hello").pipe(record(path), rillm.text()))
+    >>> said = list(rillm.stream("mock/echo", mock_response="Hello").pipe(rillm.record(path), rillm.text()))
     >>> list(rillm.replay(path).pipe(rillm.text())) == said
     True
     """

@@ -58,7 +58,7 @@ def redact(
 
     >>> import rillm
     >>> answer = rillm.stream("mock/echo", mock_response="Your key is sk-12345, keep it.")
-    >>> "".join(answer.pipe(redact(r"sk-\w+"), rillm.text()))
+    >>> "".join(answer.pipe(rillm.redact(r"sk-\w+"), rillm.text()))
     'Your key is [redacted], keep it.'
     """
     if hold < 1:

@@ -43,7 +43,7 @@ def repeat_guard(
 
     >>> import rillm
     >>> stream = rillm.stream("mock/loop", mock_response=["again"] * 5)
-    >>> guarded = stream.pipe(repeat_guard(3))
+    >>> guarded = stream.pipe(rillm.repeat_guard(3))
     >>> try:
     ...     for chunk in guarded:
     ...         print(chunk.choices[0].delta.content)

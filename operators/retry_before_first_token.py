@@ -62,7 +62,7 @@ def retry_before_first_token(
     >>> import reactivex, rillm
     >>> answers = iter([[rillm.RateLimitError("Later.")], ["Hi"]])
     >>> busy = rillm.as_stream(reactivex.defer(lambda _: rillm.stream("mock/x", mock_response=next(answers))))
-    >>> "".join(busy.pipe(retry_before_first_token(backoff=0), rillm.text()))
+    >>> "".join(busy.pipe(rillm.retry_before_first_token(backoff=0), rillm.text()))
     'Hi'
     """
     if attempts < 1:

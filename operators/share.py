@@ -34,7 +34,7 @@ def share(replay: int | None = 0, grace: float = 0.0) -> Operator[T, T]:
             is read meanwhile.
 
     >>> import rillm
-    >>> shared = rillm.stream("mock/echo", mock_response="a b").pipe(share())
+    >>> shared = rillm.stream("mock/echo", mock_response="a b").pipe(rillm.share())
     >>> loud = shared.pipe(rillm.text()).map(str.upper)
     >>> sorted(rillm.merge(shared.pipe(rillm.text()), loud))  # one call
     [' B', ' b', 'A', 'a']

@@ -19,7 +19,13 @@ T = TypeVar("T")
 
 
 class Side(NamedTuple, Generic[K, T]):
-    """An item of one of the streams, or the error that ended it."""
+    """An item of one of the streams, or the error that ended it.
+
+    Attributes:
+        key: of the stream.
+        item: None with an error.
+        error: None with an item.
+    """
 
     key: K
     item: T | None = None
@@ -40,7 +46,7 @@ def side_by_side(streams: Mapping[K, Observable[T]]) -> Stream[Side[K, T]]:
     >>> import rillm
     >>> arena = {name: rillm.stream(f"mock/{name}", mock_response=f"I am {name}.") for name in ("one", "two")}
     >>> said = dict.fromkeys(arena, "")
-    >>> for side in side_by_side(arena):
+    >>> for side in rillm.side_by_side(arena):
     ...     said[side.key] += side.item.choices[0].delta.content or ""
     >>> said
     {'one': 'I am one.', 'two': 'I am two.'}

@@ -55,7 +55,7 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
 
     >>> import rillm
     >>> answer = rillm.stream("mock/echo", mock_response="High up, in the snow.")
-    >>> list(answer.pipe(smooth(delay=0.001), rillm.text()))
+    >>> list(answer.pipe(rillm.smooth(delay=0.001), rillm.text()))
     ['High ', 'up, ', 'in ', 'the ', 'snow.']
     """
     make = cutter_by(by)

@@ -52,7 +52,7 @@ def split_thinking(
     Errors: `BadRequestError` at once for tags that are none.
 
     >>> import rillm
-    >>> answer = rillm.stream("mock/echo", mock_response="<think>Hm</think>Yes").pipe(split_thinking())
+    >>> answer = rillm.stream("mock/echo", mock_response="<think>Hm</think>Yes").pipe(rillm.split_thinking())
     >>> [response] = answer.pipe(rillm.accumulate())
     >>> response.choices[0].message.reasoning_content, response.choices[0].message.content
     ('Hm', 'Yes')

@@ -49,7 +49,7 @@ def stop_at(*sequences: str, include: bool = False) -> Operator[Text, Text]:
 
     >>> import rillm
     >>> stream = rillm.stream("mock/echo", mock_response="Mountains are tall. Rivers are long.")
-    >>> "".join(stream.pipe(stop_at("."), rillm.text()))
+    >>> "".join(stream.pipe(rillm.stop_at("."), rillm.text()))
     'Mountains are tall'
     """
     literals = Literals(checked(sequences))

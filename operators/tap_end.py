@@ -28,7 +28,12 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Ending:
-    """How a stream ended: well, with an `error`, or `cancelled` because the consumer left."""
+    """How a stream ended: well, with an `error`, or `cancelled` because the consumer left.
+
+    Attributes:
+        error: what it ended with; None if it ended well or was left.
+        cancelled: whether the consumer left.
+    """
 
     came: Accumulator = field(default_factory=Accumulator, repr=False)
     error: Exception | None = None
@@ -44,6 +49,7 @@ class Ending:
 
     @property
     def first_chunk_at(self) -> datetime | None:
+        """When the first chunk came; None if nothing came."""
         return self.came.started_at
 
 
@@ -59,7 +65,7 @@ def tap_end(action: Callable[[Ending], None]) -> Operator[ModelResponseStream, M
 
     >>> import rillm
     >>> stream = rillm.stream("mock/echo", mock_response="Hello")
-    >>> for chunk in stream.pipe(tap_end(lambda ending: print(ending.response.choices[0].message.content))):
+    >>> for chunk in stream.pipe(rillm.tap_end(lambda ending: print(ending.response.choices[0].message.content))):
     ...     pass
     Hello
     """

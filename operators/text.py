@@ -27,7 +27,7 @@ def text(index: int = 0) -> Operator[ModelResponseStream, str]:
         index: which choice, for calls with n > 1.
 
     >>> import rillm
-    >>> "".join(rillm.stream("mock/echo", mock_response="Hello").pipe(text()))
+    >>> "".join(rillm.stream("mock/echo", mock_response="Hello").pipe(rillm.text()))
     'Hello'
     """
 

@@ -38,12 +38,14 @@ def timeouts(
         idle: seconds without a chunk while one is waited for; what the consumer does with the last one does not count.
         total: seconds from the subscription until the end.
 
-    Each is None for no limit. Errors: `Timeout`, which is retryable.
+    Each is None for no limit.
+
+    Errors: `Timeout`, which is `retryable`.
 
     >>> import rillm
     >>> slow = rillm.stream("mock/slow", mock_response="a b", mock_chunk_delay=5.0)
     >>> try:
-    ...     for chunk in slow.pipe(timeouts(idle=0.3)):
+    ...     for chunk in slow.pipe(rillm.timeouts(idle=0.3)):
     ...         print(chunk.choices[0].delta.content)
     ... except rillm.Timeout as error:
     ...     print(error.message)

@@ -50,7 +50,7 @@ def tool_calls(index: int = 0) -> Operator[ModelResponseStream, ChatCompletionMe
 
     >>> import rillm
     >>> call = {"id": "1", "type": "function", "function": {"name": "add", "arguments": '{"x": 1}'}}
-    >>> for call in rillm.stream("mock/echo", mock_tool_calls=[call]).pipe(tool_calls()):
+    >>> for call in rillm.stream("mock/echo", mock_tool_calls=[call]).pipe(rillm.tool_calls()):
     ...     print(call.id, call.function.name, call.function.arguments)
     1 add {"x": 1}
     """

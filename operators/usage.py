@@ -30,7 +30,7 @@ def usage() -> Operator[ModelResponseStream, Usage]:
 
     >>> import rillm
     >>> answer = rillm.stream("openai/gpt-4o-mini", mock_response="High up, in the snow.")
-    >>> all_of_them = list(answer.pipe(usage()))
+    >>> all_of_them = list(answer.pipe(rillm.usage()))
     >>> all_of_them[0].is_estimated, all_of_them[-1].is_estimated, all_of_them[-1].completion_tokens
     (True, False, 20)
     """

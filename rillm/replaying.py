@@ -49,7 +49,7 @@ def replay(
     >>> path = tempfile.mkdtemp() + "/hello.jsonl"
     >>> recorded = rillm.stream("mock/echo", mock_response="Hello").pipe(rillm.record(path))
     >>> said = [chunk.model_dump_json() for chunk in recorded]
-    >>> [chunk.model_dump_json() for chunk in replay(path, speed=None)] == said
+    >>> [chunk.model_dump_json() for chunk in rillm.replay(path, speed=None)] == said
     True
     """
     if speed is not None and speed < 0:

@@ -27,7 +27,8 @@ class Budget:
 
     At least one of them; None is no limit.
 
-    >>> Budget(usd=0.5, output_tokens=1000)
+    >>> import rillm
+    >>> rillm.Budget(usd=0.5, output_tokens=1000)
     Budget(usd=0.5, spent_usd=0.0, output_tokens=1000, spent_output_tokens=0)
     """
 

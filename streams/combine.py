@@ -15,17 +15,26 @@ T = TypeVar("T")
 
 
 def of(*items: T) -> Stream[T]:
-    """A stream of these items."""
+    """A stream of these items.
+
+    >>> import rillm
+    >>> list(rillm.of("a", "b"))
+    ['a', 'b']
+    """
     return as_stream(reactivex.of(*items))
 
 
 def merge(*streams: Observable[T]) -> Stream[T]:
     """All items of all streams, as they come.
 
-    -a---b-|
-    --1-2----3-|
-    [ merge ]
-    -a12-b---3-|
+        -a---b-----|
+        ---1---2-3-|
+        [ merge ]
+        -a-1-b-2-3-|
+
+    >>> import rillm
+    >>> list(rillm.merge(rillm.of("a", "b"), rillm.of("c")))
+    ['a', 'b', 'c']
     """
     return as_stream(reactivex.merge(*streams))
 
@@ -33,10 +42,15 @@ def merge(*streams: Observable[T]) -> Stream[T]:
 def race(*streams: Observable[T]) -> Stream[T]:
     """The stream that emits first; the others are closed at that moment.
 
-    ---a-b-|
-    -1--2-|
-    [ race ]
-    -1--2-|
+        ---a-b-|
+        -1--2-|
+        [ race ]
+        -1--2-|
+
+    >>> import rillm
+    >>> late = rillm.stream("mock/late", mock_response="Late", mock_delay=5)
+    >>> list(rillm.race(late.pipe(rillm.text()), rillm.of("Here")))
+    ['Here']
     """
     return as_stream(reactivex.amb(*streams))
 
@@ -44,31 +58,43 @@ def race(*streams: Observable[T]) -> Stream[T]:
 def concat(*streams: Observable[T]) -> Stream[T]:
     """One stream after the other; the next one starts when the one before has ended.
 
-    -a-b-|
-    1-2-|
-    [ concat ]
-    -a-b-1-2-|
+        -a-b-|
+        1-2-|
+        [ concat ]
+        -a-b-1-2-|
+
+    >>> import rillm
+    >>> list(rillm.concat(rillm.of("a", "b"), rillm.of("c")))
+    ['a', 'b', 'c']
     """
     return as_stream(reactivex.concat(*streams))
 
 
 def zip(*streams: Observable[Any]) -> Stream[tuple[Any, ...]]:  # noqa: A001 - Rx's name, used as rillm.zip
-    """The first items of all streams, the second ones, and so on.
+    """The first items of all streams together as a tuple, then the second ones, and so on.
 
-    -a---b---c-|
-    --1-2--|
-    [ zip ]
-    --a1-b2|
+        -a----b----c-|
+        ---1----2--|
+        [ zip ]
+        ---a1---b2-|
+
+    >>> import rillm
+    >>> list(rillm.zip(rillm.of("a", "b", "c"), rillm.of(1, 2)))
+    [('a', 1), ('b', 2)]
     """
     return as_stream(reactivex.zip(*streams))
 
 
 def combine_latest(*streams: Observable[Any]) -> Stream[tuple[Any, ...]]:
-    """The latest items of all streams, at each new one.
+    """The latest items of all streams together as a tuple, at each new one, once there is one of each.
 
-    -a---b---|
-    --1-2----|
-    [ combine_latest ]
-    --a1-a2-b2|
+        -a-----b-------|
+        ----1------2---|
+        [ combine_latest ]
+        ----a1-b1--b2--|
+
+    >>> import rillm
+    >>> list(rillm.combine_latest(rillm.of("a", "b"), rillm.of(1, 2)))
+    [('b', 1), ('b', 2)]
     """
     return as_stream(reactivex.combine_latest(*streams))

@@ -26,8 +26,8 @@ RETRACTED = "retracted"
 def retraction(chunk: ModelResponseStream) -> ModelResponseStream:
     """A chunk that takes back the answer of which `chunk` is one, as far as it has come.
 
-    >>> from rillm.streams.chunk import ModelResponseStream
-    >>> taken_back = retraction(ModelResponseStream(id="1"))
+    >>> import rillm
+    >>> taken_back = rillm.retraction(rillm.ModelResponseStream(id="1"))
     >>> taken_back.id, taken_back.choices[0].delta.content, taken_back.provider_specific_fields
     ('1', None, {'retracted': True})
     """
@@ -37,9 +37,9 @@ def retraction(chunk: ModelResponseStream) -> ModelResponseStream:
 def is_retraction(chunk: ModelResponseStream) -> bool:
     """Whether everything of the answer before `chunk` is taken back.
 
-    >>> from rillm.streams.chunk import ModelResponseStream
-    >>> chunk = ModelResponseStream()
-    >>> is_retraction(chunk), is_retraction(retraction(chunk))
+    >>> import rillm
+    >>> chunk = rillm.ModelResponseStream()
+    >>> rillm.is_retraction(chunk), rillm.is_retraction(rillm.retraction(chunk))
     (False, True)
     """
     fields = chunk.provider_specific_fields

@@ -33,6 +33,7 @@ def chunk(  # noqa: PLR0913 - all that a chunk often has, by keyword
         delta: other fields of the delta.
         top: other fields of the chunk, such as `usage`.
 
+    >>> from rillm.testing import chunk
     >>> chunk("Hi").choices[0].delta.content
     'Hi'
     """

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def cut_everywhere(text: str) -> list[list[str]]:
     """All ways to cut a text in two, and the text uncut and in single letters.
 
+    >>> from rillm.testing import cut_everywhere
     >>> cut_everywhere("abc")
     [['abc'], ['a', 'b', 'c'], ['a', 'bc'], ['ab', 'c']]
     """

@@ -35,7 +35,9 @@ def cut(after: int | None = None, at: float | None = None) -> Operator[T, T]:
             whose end marker is missing.
         at: instead of `after`, seconds from the subscription.
 
-    A stream that is over before is not touched. Errors: `StreamTruncatedError`.
+    A stream that is over before is not touched.
+
+    Errors: `StreamTruncatedError`.
 
     >>> import rillm
     >>> from rillm.testing import answer, cut

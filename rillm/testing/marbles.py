@@ -52,6 +52,7 @@ def parse(marbles: str) -> list[Event]:
     Raises:
         ValueError: it cannot be read, or goes on after its end.
 
+    >>> from rillm.testing import parse
     >>> [(event.tick, event.item) for event in parse("-Hi--(you,|)")]
     [(1, 'Hi'), (5, 'you'), (5, None)]
     """
@@ -85,6 +86,7 @@ def draw(events: Iterable[Event], until: float = 0) -> str:
 
     An item that is longer than the time to the next one pushes that out of its column.
 
+    >>> from rillm.testing import Event, Kind, draw
     >>> draw([Event(1, Kind.ITEM, "Hi"), Event(5, Kind.ITEM, "you"), Event(5, Kind.END)])
     '-Hi--(you,|)'
     """

@@ -66,6 +66,7 @@ class Played:
 
     @property
     def items(self) -> list[Any]:
+        """What came out before the end."""
         return [event.item for event in self.events if event.kind is Kind.ITEM]
 
     @property

@@ -21,7 +21,7 @@ class Picture(NamedTuple):
 def picture_of(function: Callable[..., Any]) -> Picture:
     """The lines above the first box, what is in it, and the line below, without notes beside them."""
     lines = (inspect.getdoc(function) or "").splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith(f"    [ {function.__name__}("))
+    at = next(number for number, line in enumerate(lines) if line.startswith(f"    [ {function.__name__}"))
     first = max(number for number in range(at) if not lines[number].strip())
     *comes, box, goes = (NOTE.split(line.strip())[0] for line in lines[first + 1 : at + 2])
     return Picture(comes, box.strip("[ ]"), goes)

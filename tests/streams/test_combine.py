@@ -10,6 +10,8 @@ from reactivex import operators as ops
 
 import rillm
 from rillm.streams.stream import from_source
+from rillm.testing import play
+from tests.kit.pictures import picture_of
 from tests.kit.sources import SILENCE, Script, both
 
 if TYPE_CHECKING:
@@ -28,6 +30,12 @@ TICK = 0.01  # seconds
 
 
 class BrokenError(Exception): ...
+
+
+@pytest.mark.parametrize("function", [rillm.merge, rillm.race, rillm.concat, rillm.zip, rillm.combine_latest])
+def test_the_picture_is_what_happens(function: Callable[..., Any]) -> None:
+    comes, _, goes = picture_of(function)
+    assert play(function, *comes, given=str, show="".join).marbles == goes
 
 
 def ab() -> Script[str]:

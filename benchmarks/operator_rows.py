@@ -1,0 +1,178 @@
+"""All operators by their families, and how each is measured."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reactivex import operators as ops
+
+import rillm
+from benchmarks import wire
+from rillm.providers.openai_chat import OpenAIChatDecoder
+from rillm.testing import chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reactivex import Observable
+
+    Operator = Callable[[Observable[Any]], Observable[Any]]
+
+MANY = 10**9  # tokens or votes that are never there
+
+
+def prose(count: int) -> list[str]:
+    """Words with the blank before each, as tokens come; no loop, which a guard would find."""
+    return random.Random(1).choices(wire.WORDS, k=count)  # noqa: S311 - no secret
+
+
+def words(count: int) -> list[Any]:
+    return [*map(chunk, prose(count)), chunk(finish="stop")]
+
+
+def thoughts(count: int) -> list[Any]:
+    return [*(chunk(reasoning=word) for word in prose(count)), chunk(finish="stop")]
+
+
+def json_text(count: int) -> list[Any]:
+    return [chunk('["'), *(chunk(word.replace('"', "")) for word in prose(count)), chunk('"]'), chunk(finish="stop")]
+
+
+def json_array(count: int) -> list[Any]:
+    return [chunk("["), *(chunk('"river",') for _ in range(count)), chunk('"sea"]'), chunk(finish="stop")]
+
+
+def call(count: int) -> list[Any]:
+    """The arguments of one call of a tool."""
+    begin = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "save", "arguments": '{"text": "'}}
+    pieces = [word.replace('"', "") for word in prose(count)] + ['"}']
+    deltas = [begin, *({"index": 0, "function": {"arguments": piece}} for piece in pieces)]
+    return [*(chunk(tool_calls=[delta]) for delta in deltas), chunk(finish="tool_calls")]
+
+
+def frames(count: int) -> list[Any]:
+    return [event.partition(b"data: ")[2].partition(b"\n")[0] for event in wire.events(count)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How an operator is measured.
+
+    Attributes:
+        make: the operator, or what makes one stream of a stream.
+        does: what it does for each chunk.
+        items: what it is given, instead of chunks with a word each.
+        is_text: whether the limit is its own, and a bound of this measurement.
+    """
+
+    make: Callable[[], Operator]
+    does: str
+    items: Callable[[int], Sequence[Any]] = words
+    is_text: bool = False
+
+
+def ignored(_result: object) -> None: ...
+
+
+def judge(said: rillm.Stream[Any]) -> Observable[str]:
+    def is_dangerous(text: str) -> bool:
+        return "bomb" in text
+
+    return said.pipe(rillm.text(), ops.filter(is_dangerous))
+
+
+def otel_tap() -> Operator:
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - an extra
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+
+    return rillm.otel_tap(
+        tracer_provider=TracerProvider(shutdown_on_exit=False),
+        meter_provider=MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False),
+    )
+
+
+def progress() -> Operator:
+    from rich.console import Console  # noqa: PLC0415 - an extra
+
+    return rillm.progress(Console(file=io.StringIO(), force_terminal=True))
+
+
+# All operators by their families, each as it is called: a new one is one line here. A name may come several times.
+FAMILIES: dict[str, dict[str, Row]] = {
+    "Shape": {
+        "text()": Row(rillm.text, "takes the content out", is_text=True),
+        "reasoning()": Row(rillm.reasoning, "takes the reasoning out", thoughts, is_text=True),
+        "merge_reasoning()": Row(rillm.merge_reasoning, "looks for reasoning", is_text=True),
+        "lines()": Row(rillm.lines, "looks for the end of a line", is_text=True),
+        "words()": Row(rillm.words, "looks for where a word begins, and holds the last one back", is_text=True),
+        "sentences()": Row(rillm.sentences, "looks for an end of a sentence, and for doubts about it", is_text=True),
+        "split_thinking()": Row(rillm.split_thinking, "looks for where a line begins", is_text=True),
+        "stop_at(text)": Row(lambda: rillm.stop_at("</s>"), "looks for what the text begins with", is_text=True),
+        "redact(pattern)": Row(
+            lambda: rillm.redact(r"sk-\w+"),
+            "looks for what a match begins with, and then for a match (here an `s` in every third chunk)",
+            is_text=True,
+        ),
+        "smooth(None)": Row(lambda: rillm.smooth(None), "cuts words, and makes a chunk of each", is_text=True),
+        "events()": Row(rillm.events, "makes two events"),
+        "accumulate()": Row(rillm.accumulate, "puts its piece to those before"),
+        "choice(0)": Row(lambda: rillm.choice(0), "makes a chunk with this one choice"),
+        "tool_calls()": Row(rillm.tool_calls, "reads the JSON of the arguments", call),
+        "partial_json(list[str])": Row(lambda: rillm.partial_json(list[str]), "reads JSON, makes a partial", json_text),
+        'json_elements("", str)': Row(
+            lambda: rillm.json_elements("", str), "reads JSON, validates a value", json_array
+        ),
+        "normalize(OpenAIChatDecoder)": Row(
+            lambda: rillm.normalize(OpenAIChatDecoder), "reads the JSON of a frame, and makes a chunk of it", frames
+        ),
+    },
+    "Guard": {
+        "repeat_guard()": Row(rillm.repeat_guard, "compares the text with the one before", is_text=True),
+        "loop_guard()": Row(rillm.loop_guard, "keeps the text; looks for loops after 1000 characters", is_text=True),
+        "limit_tokens(n)": Row(lambda: rillm.limit_tokens(MANY), "counts tokens"),
+        "budget(Budget(output_tokens=n))": Row(
+            lambda: rillm.budget(rillm.Budget(output_tokens=MANY)), "counts tokens, and pays for them under a lock"
+        ),
+        "moderate(judge)": Row(lambda: rillm.moderate(judge), "goes through the judge as well, a stream of its own"),
+    },
+    "Measure": {
+        "usage()": Row(rillm.usage, "counts tokens, and makes a `Usage`"),
+        "latency()": Row(rillm.latency, "asks how long it was waited for, and keeps that"),
+        "cost_tap(f)": Row(lambda: rillm.cost_tap(ignored), "keeps what came, for the usage and the response"),
+        "tap_end(f)": Row(lambda: rillm.tap_end(ignored), "keeps what came, for the response"),
+        "callback_tap([f])": Row(lambda: rillm.callback_tap([ignored]), "keeps what came, for the response"),
+        "log_tap()": Row(rillm.log_tap, "does the work of `latency` and of `tap_end`"),
+        "otel_tap()": Row(otel_tap, "does the work of `log_tap`, and records a metric in OpenTelemetry: most of it"),
+        "progress()": Row(progress, "keeps what is to be shown, and asks whether to draw"),
+    },
+    "Resilience": {
+        "timeouts(idle=60)": Row(
+            lambda: rillm.timeouts(idle=60), "sets a timer; by `for`, the source is read on a thread beside it"
+        ),
+        "retry_before_first_token()": Row(rillm.retry_before_first_token, "nothing, once the model has spoken"),
+        "fallback_to(stream)": Row(rillm.fallback_to, "nothing, once the model has spoken"),
+        "hedge(stream)": Row(lambda: rillm.hedge, "nothing, once a model has spoken"),
+    },
+    "Share and keep": {
+        "share()": Row(rillm.share, "waits in a queue of each consumer"),
+        "record(path)": Row(lambda: rillm.record(os.devnull), "writes a line of JSON"),
+    },
+    "Combine": {
+        "side_by_side({key: stream})": Row(
+            lambda: lambda source: rillm.side_by_side({"a": source}), "makes a `Side`, which has its stream's key"
+        ),
+        "map_ordered(f)": Row(
+            lambda: lambda source: rillm.of(source).pipe(rillm.map_ordered(lambda one: one)), "asks whose turn it is"
+        ),
+        "adaptive_merge(jobs, run)": Row(
+            lambda: lambda source: rillm.adaptive_merge([source], lambda one: one), "nothing, once a job has begun"
+        ),
+        "majority(votes)": Row(lambda: rillm.majority(MANY), "counts it, as one of many answers", prose),
+        "number_choices()": Row(rillm.number_choices, "makes a chunk whose choice has its number"),
+    },
+}
