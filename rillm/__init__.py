@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.adaptive_merge import adaptive_merge
     from rillm.operators.budget import budget
+    from rillm.operators.cache import cache
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.choice import choice
     from rillm.operators.cost_tap import Cost, cost_tap
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from rillm.operators.share import share
     from rillm.operators.side_by_side import Side, side_by_side
     from rillm.operators.smooth import smooth
+    from rillm.operators.store import Store
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
@@ -162,6 +164,7 @@ __all__ = [
     "ServiceUnavailableError",
     "Side",
     "Spread",
+    "Store",
     "Stream",
     "StreamCancelledError",
     "StreamConsumedError",
@@ -178,6 +181,7 @@ __all__ = [
     "adaptive_merge",
     "as_stream",
     "budget",
+    "cache",
     "callback_tap",
     "callbacks",
     "cancel_callback",
@@ -252,6 +256,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.adaptive_merge": ("adaptive_merge",),
     "rillm.operators.budget": ("budget",),
+    "rillm.operators.cache": ("cache",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.choice": ("choice",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
@@ -282,6 +287,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.share": ("share",),
     "rillm.operators.side_by_side": ("Side", "side_by_side"),
     "rillm.operators.smooth": ("smooth",),
+    "rillm.operators.store": ("Store",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
