@@ -14,12 +14,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydantic import BaseModel, SecretStr
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_jsonable_python
 
 import rillm.streams.errors as our_errors
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import APIError, RillmError, StreamDecodeError, StreamTruncatedError
 from rillm.streams.json_values import is_object
+from rillm.streams.model import set_hidden_params
 from rillm.streams.usage import as_usage
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def parsed(text: bytes, name: str) -> dict[str, Any]:
         StreamDecodeError: it is none of a cassette.
     """
     try:
-        data = json.loads(text)
+        data = from_json(text)
     except ValueError:
         if text.endswith(b"\n"):
             raise StreamDecodeError(f"{name} is no cassette: a line of it is not JSON: {shown(text)}") from None
@@ -144,7 +145,7 @@ def chunk_in(data: dict[str, Any], hidden_params: dict[str, Any]) -> ModelRespon
     chunk = ModelResponseStream.model_validate(data["chunk"])
     if chunk.get("usage") is not None:
         chunk.usage = as_usage(chunk.usage)
-    chunk._hidden_params = hidden_params  # noqa: SLF001 - LiteLLM's name for what is public  # pyright: ignore[reportPrivateUsage]
+    set_hidden_params(chunk, hidden_params)
     return chunk
 
 
