@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import os
-import uuid
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reactivex import abc
-from reactivex.disposable import Disposable, SerialDisposable, SingleAssignmentDisposable
-from reactivex.scheduler import TimeoutScheduler
+from reactivex.disposable import Disposable
 
-from rillm.operators.cost_tap import CACHE_HIT
-from rillm.operators.kept_answer import KeptAnswer, age, chunks_of
-from rillm.operators.number_choices import CALL_ID
+from rillm.operators.lookup import Lookup
 from rillm.operators.sqlite_store import SQLiteStore
-from rillm.operators.store import Asked, complain
 from rillm.streams.errors import BadRequestError
-from rillm.streams.iterables import IterableSource
-from rillm.streams.stream import Stream, from_source
+from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
-    from reactivex import Observable
+    from reactivex import Observable, abc
 
     from rillm.operators.operator import Operator
     from rillm.operators.store import Store
@@ -48,16 +40,17 @@ def cache(
 
     Kept is an answer that has ended well, before its end is announced, and only what stands of it after a retraction;
     never one that failed, that its consumer left, or that `loop_guard` has cut. What is on the way twice at a time is
-    asked twice; `share()` is for that. Nothing is ever thrown away but for a newer answer.
+    asked twice; `share()` is for that. Nothing is thrown away but for a newer answer.
 
     The key is a hash of what the answer depends on: who is asked and at which address, messages, parameters,
-    fallbacks. Keys, headers, limits of time and number, and callbacks are no part of it. `rillm.stream` alone knows
-    that, so this operator comes first in its pipe; those after it see no difference. What operators before it make is
-    another answer, which needs a name: `key=`.
+    fallbacks, whose answer is that of the call. API keys, headers, limits of time and number, and callbacks are no
+    part of it. `rillm.stream` alone knows that, so this operator comes first in its pipe; those after it see no
+    difference. What operators before it make is another answer, which needs a name: `key=`.
 
     The file is SQLite's; it holds what models said, no prompt, no key and no header. To look an answer up takes about
-    a tenth of a millisecond, to keep one as long or, when SQLite moves what is new into the file, some milliseconds;
-    an event loop stands still meanwhile. A store that cannot be used is reported to loguru, and the model is asked.
+    a tenth of a millisecond, to keep one as long or, when SQLite tidies up, some milliseconds, and a quarter of a
+    second where somebody keeps it locked; an event loop stands still meanwhile. A store that cannot be used is
+    reported to loguru, and the model is asked.
 
     Args:
         store: the path of a file, or a `rillm.Store`: `redis.asyncio.Redis()` is one.
@@ -81,7 +74,7 @@ def cache(
     """
     if ttl is not None and ttl <= 0:
         raise BadRequestError(f"ttl has to be a number of seconds above 0, not {ttl!r}.")
-    answers: Any = SQLiteStore(store) if isinstance(store, str | os.PathLike) else store
+    answers = SQLiteStore(store) if isinstance(store, str | os.PathLike) else store
 
     def cached(source: Observable[ModelResponseStream]) -> Stream[ModelResponseStream]:
         def subscribe(
@@ -115,87 +108,3 @@ def name_of(source: Observable[ModelResponseStream], key: str | Callable[[], str
         "cache() does not know what the answer of this stream depends on. Let it come first, as in "
         "rillm.stream(model, messages).pipe(rillm.cache(store), ...), or name the answer: cache(store, key=...)."
     )
-
-
-class Lookup(abc.ObserverBase["ModelResponseStream"]):
-    """One subscription: `current` is what is asked just now, the store, the source, or the store again."""
-
-    def __init__(  # noqa: PLR0913, PLR0917 - what a subscription knows
-        self,
-        store: Store,
-        name: str,
-        ttl: float | None,
-        source: Observable[ModelResponseStream],
-        observer: abc.ObserverBase[ModelResponseStream],
-        scheduler: abc.SchedulerBase | None,
-    ) -> None:
-        self.current = SerialDisposable()
-        self._store = store
-        self._name = name
-        self._ttl = ttl
-        self._source = source
-        self._observer = observer
-        self._scheduler = scheduler
-        self._now = (scheduler or TimeoutScheduler.singleton()).now
-        self._kept: KeptAnswer | None = KeptAnswer(self._now)
-        self._found: Sequence[ModelResponseStream] = ()
-
-    def begin(self) -> None:
-        self._ask(partial(self._store.get, self._name), self._look_at, self._answer)
-
-    def _ask(
-        self, ask: Callable[[], Any], on_next: Callable[[Any], None] | None, on_completed: Callable[[], None]
-    ) -> None:
-        asking = SingleAssignmentDisposable()
-        self.current.disposable = asking  # first, for all may be over before `subscribe` returns
-        asking.disposable = from_source(Asked(ask)).subscribe(
-            on_next, self._observer.on_error, on_completed, scheduler=self._scheduler
-        )
-
-    def _look_at(self, value: bytes | None) -> None:
-        if value is None:
-            return
-        try:
-            if self._ttl is None or age(value, self._name, self._now).total_seconds() < self._ttl:
-                self._found = chunks_of(value, self._name)
-        except Exception:  # noqa: BLE001 - whatever is there, it is no answer
-            complain()
-
-    def _answer(self) -> None:
-        subscription = SingleAssignmentDisposable()
-        self.current.disposable = subscription
-        if self._found:
-            again = from_source(IterableSource(replayed(self._found), may_block=False))
-            subscription.disposable = again.subscribe(self._observer, scheduler=self._scheduler)
-        else:
-            subscription.disposable = self._source.subscribe(self, scheduler=self._scheduler)
-
-    def on_next(self, value: ModelResponseStream) -> None:
-        if self._kept is not None:
-            try:
-                self._kept.add(value)
-            except Exception:  # noqa: BLE001 - what cannot be written down can be read all the same
-                self._kept = None
-                complain()
-        self._observer.on_next(value)
-
-    def on_error(self, error: Exception) -> None:
-        self._observer.on_error(error)
-
-    def on_completed(self) -> None:
-        if self._kept is not None and self._kept.is_whole():
-            value = self._kept.written()
-            self._ask(partial(self._store.set, self._name, value), None, self._observer.on_completed)
-        else:
-            self._observer.on_completed()
-
-
-def replayed(chunks: Sequence[ModelResponseStream]) -> Iterator[Sequence[ModelResponseStream]]:
-    """The chunks in blocks. As of a call, the usage is known by the last one, and not before."""
-    hidden = chunks[0].hidden_params
-    usage = hidden.pop("usage", None)
-    hidden.update({CACHE_HIT: True, "response_cost": 0.0, CALL_ID: str(uuid.uuid4())})
-    yield chunks[:-1]
-    if usage is not None:
-        hidden["usage"] = usage
-    yield chunks[-1:]

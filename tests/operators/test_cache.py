@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from rillm import ModelResponseStream, Operator, Stream
+    from rillm import ModelResponseStream, Operator, Store, Stream
     from tests.wire.table import Table
 
     Collect = Callable[[Any], list[Any]]
@@ -37,8 +37,8 @@ SOURCE = "-Hel-lo-=stop-|"
 BACK = {"BACK": rillm.retraction(chunk())}
 
 
-def cached(store: Any, key: Any = "k", **how: Any) -> Chunks:
-    return rillm.cache(store, key, **how)
+def cached(store: str | Path | Store, key: str | Callable[[], str] = "k", ttl: float | None = None) -> Chunks:
+    return rillm.cache(store, key, ttl)
 
 
 @pytest.mark.parametrize(
