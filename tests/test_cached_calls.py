@@ -93,6 +93,7 @@ DIFFERENT: list[dict[str, Any]] = [
     {"merge_reasoning_content_in_choices": True},
     {"api": "responses"},
     {"api_base": "http://127.0.0.1:9/v1"},
+    {"api_base": "http://127.0.0.1:9/v1", "model": "openrouter/gpt-test"},
     {"extra_body": {"top_k": 3}},
     {"model_id": "arn:aws:bedrock:x"},
     {"fallbacks": ["openai/gpt-other"]},

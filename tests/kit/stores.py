@@ -40,6 +40,18 @@ class AsyncMemory(Memory):
         super().set(key, value)
 
 
+class Waiting(AsyncMemory):
+    """One that never answers; `left` counts who did not wait for it."""
+
+    left = 0
+
+    async def get(self, key: str) -> None:  # type: ignore[override]
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left += 1
+
+
 class Broken:
     """A store of which something fails."""
 

@@ -18,7 +18,7 @@ from rillm.testing import chunk, play
 from tests.kit.chunks import chunk as chunk_of_choices
 from tests.kit.leaks import run
 from tests.kit.sources import SILENCE, Script, both, collect
-from tests.kit.stores import AsyncBroken, AsyncMemory, Broken, Memory, warnings
+from tests.kit.stores import AsyncBroken, AsyncMemory, Broken, Memory, Waiting, warnings
 from tests.wire.test_tables import as_sent, rows
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def test_what_is_kept(marbles: str, again: str | None) -> None:
     store = Memory()
     first = play(cached(store), marbles, values=BACK)
     assert first.marbles == marbles
+    assert store.log == (["get", "set"] if again else ["get"])
     second = play(cached(store), marbles, values=BACK)
     assert (second.marbles, bool(second.source)) == ((again, False) if again else (marbles, True))
 
@@ -145,13 +146,35 @@ def test_it_is_the_same_answer(table: Table, name: str, expected: dict[str, Any]
     assert used_again == used
 
 
-def test_the_usage_is_known_at_the_end() -> None:
-    """Else what counts tokens meanwhile would count them twice."""
+@both
+def test_usage_comes_when_it_came(collect: Collect) -> None:
+    asked = rillm.stream("mock/m", mock_response="High up, in the snow.", stream_options={"include_usage": True})
+    stream = asked.pipe(cached(Memory()))
+    first, second = collect(stream), collect(stream)
+    assert [one.extra for one in second] == [one.extra for one in first]
+    assert isinstance(second[-1].usage, rillm.Usage)
+    assert collect(stream.pipe(rillm.usage())) == collect(asked.pipe(rillm.usage()))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"usage": rillm.Usage(prompt_tokens=7)},  # the rest is estimated
+        {"usage": rillm.Usage(completion_tokens=3), "prompt_tokens_estimate": 1000},
+        {"usage": rillm.Usage(prompt_tokens=0, completion_tokens=0)},  # a report, if a strange one
+        {"prompt_tokens_estimate": 1000},
+        {},
+    ],
+)
+def test_what_was_not_reported_is_estimated(hidden: dict[str, Any]) -> None:
     store = Memory()
-    asked = rillm.stream("mock/gpt-4o-mini", mock_response="High up, in the snow.")
-    collect(asked.pipe(cached(store)))
-    limited = asked.pipe(cached(store), rillm.limit_tokens(19))
-    assert "".join(collect(limited.pipe(rillm.text()))) == "High up, in the snow."
+    chunks = [chunk("Hello"), chunk(finish="stop")]
+    for one in chunks:
+        set_hidden_params(one, {**hidden})
+    whole = rillm.of(*chunks).pipe(cached(store), rillm.accumulate())
+    before, after = collect(whole)[0], collect(whole)[0]
+    assert after.usage == before.usage
+    assert store.log == ["get", "set", "get"]
 
 
 # What it costs.
@@ -317,14 +340,13 @@ def test_a_broken_asynchronous_store(store: AsyncBroken) -> None:
 
 
 def test_leaving_while_the_store_is_asked() -> None:
-    source = Script(HELLO)
+    source, store = Script(HELLO), Waiting()
 
-    async def main() -> None:
-        stream = from_source(source).pipe(cached(AsyncMemory()))
-        subscription = stream.subscribe()
-        subscription.dispose()
+    async def main() -> list[int]:
+        asking = from_source(source).pipe(cached(store), ops.take_until(reactivex.timer(0.01)))
+        return [store.left async for _ in asking.pipe(ops.concat(reactivex.timer(0.01)))]
 
-    run(main())
+    assert run(main()) == [1]
     assert source.opened == 0
 
 
