@@ -93,10 +93,12 @@ class Lookup(abc.ObserverBase["ModelResponseStream"]):
 
     def on_completed(self) -> None:
         if self._kept is not None and self._kept.is_whole():
-            value = self._kept.written()
-            self._ask(partial(self._store.set, self._name, value), None, self._observer.on_completed)
+            self._ask(partial(self._keep, self._kept), None, self._observer.on_completed)
         else:
             self._observer.on_completed()
+
+    def _keep(self, answer: KeptAnswer) -> object:
+        return self._store.set(self._name, answer.written())
 
 
 def replayed(chunks: Sequence[ModelResponseStream]) -> Iterator[Sequence[ModelResponseStream]]:

@@ -67,7 +67,9 @@ def hidden(chunk: ModelResponseStream | None) -> dict[str, Any]:
 
 def as_told(value: Any) -> Any:
     """`value` as JSON; of a usage what was reported, for what was not is estimated."""
-    return value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else value
+    return (
+        value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else to_jsonable_python(value)
+    )
 
 
 def failure(error: Exception) -> dict[str, Any]:

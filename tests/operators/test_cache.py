@@ -311,6 +311,14 @@ def test_what_cannot_be_written_down() -> None:
     assert (store.log, len(told)) == (["get"], 1)
 
 
+def test_what_can_no_longer_be_written_down() -> None:
+    store = Memory()
+    with warnings() as told:
+        for one in rillm.of(chunk("Hi"), chunk(finish="stop")).pipe(cached(store)):
+            one.hidden_params["usage"] = object()
+    assert (store.log, len(told)) == (["get"], 1)
+
+
 # Asynchronous stores.
 
 
