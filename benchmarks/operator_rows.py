@@ -78,6 +78,14 @@ class Row:
 def ignored(_result: object) -> None: ...
 
 
+class Nothing:
+    """A store that keeps nothing."""
+
+    def get(self, _key: str, /) -> None: ...
+
+    def set(self, _key: str, _value: bytes, /) -> None: ...
+
+
 def judge(said: rillm.Stream[Any]) -> Observable[str]:
     def is_dangerous(text: str) -> bool:
         return "bomb" in text
@@ -160,6 +168,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
     },
     "Share and keep": {
         "share()": Row(rillm.share, "waits in a queue of each consumer"),
+        "cache(store)": Row(lambda: rillm.cache(Nothing(), key=""), "makes JSON of it, to be kept"),
         "record(path)": Row(lambda: rillm.record(os.devnull), "writes a line of JSON"),
     },
     "Combine": {

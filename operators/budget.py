@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reactivex.disposable import Disposable
 
+from rillm.operators.cost_tap import CACHE_HIT
 from rillm.operators.guarding import Guard, Then, checked, finishes
 from rillm.operators.running_cost import RunningCost
 from rillm.streams.driver import Driver
@@ -118,6 +119,8 @@ class Account:
             scheduler.schedule(self._end)
 
     def _pay(self, usd: float, tokens: int) -> bool:
+        if self._meter.hidden_params.get(CACHE_HIT):
+            tokens = 0  # as usd are, for nobody has written them now
         paid = usd - self._usd, tokens - self._tokens
         self._usd, self._tokens = usd, tokens
         return self._budget.spend(self, *paid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rillm.operators.tap_end import Ending, tap_end
 from rillm.streams.prices import price
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rillm.streams.usage import Usage
 
 ANY_PROVIDER = "any"  # of a stream whose provider is unknown, the model alone tells the price
+CACHE_HIT: Final = "cache_hit"  # LiteLLM's name, in the hidden params of an answer that was paid for before
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def usd_of(hidden: Mapping[str, Any], model: str | None, usage: Usage) -> float 
         model: the one that answers.
         usage: tokens.
     """
+    if hidden.get(CACHE_HIT):
+        return 0.0
     if hidden.get("rates"):
         return by_rates(hidden["rates"], usage)
     cost: float | None = usage.get("cost")

@@ -91,6 +91,10 @@ class OpenChoices:
         for choice in chunk.choices:
             (self._begun if choice.finish_reason is None else self._finished).add(choice.index)
 
+    def are_finished(self) -> bool:
+        """Whether there are any, and each has come to its end."""
+        return bool(self._finished) and self._begun <= self._finished
+
     def finished(self, reason: str) -> Iterator[ModelResponseStream]:
         """A chunk that finishes each of them; an answer that had not begun has one choice."""
         last = ModelResponseStream() if self._last is None else self._last

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from reactivex.disposable import SerialDisposable
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rillm.operators.loop_watch import Found
     from rillm.operators.operator import Operator
     from rillm.operators.rewriting import Text
+
+LOOP: Final = "loop"  # the field of a delta that tells of one
 
 
 def loop_guard(
@@ -135,7 +137,7 @@ class Guard:
 
 def cut(found: Found) -> Iterator[ModelResponseStream]:
     """The chunks that finish the choices of a stream of chunks; that of the loop has a note."""
-    note = {"loop": found.loop._asdict()}
+    note = {LOOP: found.loop._asdict()}
     for index in found.unfinished:
         delta = Delta(provider_specific_fields=note if index == found.choice else None)
         yield another(found.last, StreamingChoices(finish_reason="length", index=index, delta=delta))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from reactivex.scheduler import TimeoutScheduler
 
 from rillm.operators.at_the_end import at_the_end
-from rillm.streams.cassette import failure, head, hidden, line
+from rillm.streams.cassette import chunk_line, end, failure, head
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -82,16 +82,16 @@ class _Recorder:
 
     def add(self, chunk: ModelResponseStream) -> None:
         if self._last is None:
-            self._write(line(**head(chunk, self._notes)))
+            self._write(head(chunk, self._notes, self._begun))
         self._last = chunk
-        self._write(f'{{"at":{self._now()},"chunk":{chunk.model_dump_json()}}}\n')
+        self._write(chunk_line(chunk, self._now()))
 
     def end(self, error: Exception | None, cancelled: bool, _: object) -> None:  # noqa: FBT001 - as it is called
         if self._last is None:
-            self._write(line(**head(None, self._notes)))
+            self._write(head(None, self._notes, self._begun))
         told: dict[str, Any] = {} if error is None else {"error": failure(error)}
         how = "cancelled" if cancelled else "completed" if error is None else "error"
-        self._write(line(at=self._now(), end=how, **told, hidden_params=hidden(self._last)))
+        self._write(end(self._last, self._now(), how, **told))
         if self._file is not None:
             self._file.close()
 

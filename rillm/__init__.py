@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from rillm.operators.accumulate import accumulate
     from rillm.operators.adaptive_merge import adaptive_merge
     from rillm.operators.budget import budget
+    from rillm.operators.cache import cache
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.choice import choice
     from rillm.operators.cost_tap import Cost, cost_tap
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     from rillm.operators.smooth import smooth
     from rillm.operators.split_thinking import split_thinking
     from rillm.operators.stop_at import stop_at
+    from rillm.operators.store import Store
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
@@ -165,6 +167,7 @@ __all__ = [
     "ServiceUnavailableError",
     "Side",
     "Spread",
+    "Store",
     "Stream",
     "StreamCancelledError",
     "StreamConsumedError",
@@ -181,6 +184,7 @@ __all__ = [
     "adaptive_merge",
     "as_stream",
     "budget",
+    "cache",
     "callback_tap",
     "callbacks",
     "cancel_callback",
@@ -258,6 +262,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.accumulate": ("accumulate",),
     "rillm.operators.adaptive_merge": ("adaptive_merge",),
     "rillm.operators.budget": ("budget",),
+    "rillm.operators.cache": ("cache",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.choice": ("choice",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
@@ -291,6 +296,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.smooth": ("smooth",),
     "rillm.operators.split_thinking": ("split_thinking",),
     "rillm.operators.stop_at": ("stop_at",),
+    "rillm.operators.store": ("Store",),
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import reactivex
 
 from rillm.call import Call
+from rillm.call_key import call_key
 from rillm.parameters import ACOMPLETION, COMPLETION, named, signature
 from rillm.streams.stream import as_stream
 
@@ -33,7 +35,9 @@ def stream(model: str, messages: Sequence[Any] = (), **params: Any) -> Stream[Mo
         return Call(model, messages, params, stream=True)
 
     call()  # an unknown model or a missing key shows here, not in the middle of a pipeline
-    return as_stream(reactivex.defer(lambda _: call().stream()))
+    cold = as_stream(reactivex.defer(lambda _: call().stream()))
+    cold.call_key = partial(call_key, model, messages, params)
+    return cold
 
 
 @overload

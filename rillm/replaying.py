@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rillm.operators.tap_end import tap_end
-from rillm.streams.cassette import chunk_in, cut_off, error_in, parsed
+from rillm.streams.cassette import steps
 from rillm.streams.errors import BadRequestError
 from rillm.streams.iterables import IterableSource
 from rillm.streams.stream import Stream, as_stream, from_source
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from reactivex import Observable, abc
 
+    from rillm.streams.cassette import Step
     from rillm.streams.chunk import ModelResponseStream
 
 
@@ -63,32 +64,10 @@ def replay(
     return as_stream(played).pipe(tap_end(lambda _: None))
 
 
-class Step(NamedTuple):
-    """What came after so many seconds: a chunk, an error, or with neither the good end."""
-
-    at: float
-    chunk: ModelResponseStream | None = None
-    error: Exception | None = None
-
-
-def steps(file: Path) -> Generator[Step]:
-    """What is in a cassette.
-
-    Raises:
-        StreamTruncatedError: it was cut off here.
-        StreamDecodeError: it is no cassette.
-    """
-    hidden_params: dict[str, Any] = {}
+def steps_of(file: Path) -> Generator[Step]:
+    """What is in a cassette, read as it is asked for."""
     with file.open("rb") as lines:
-        for text in lines:
-            data = parsed(text, file.name)
-            hidden_params.update(data.get("hidden_params") or {})
-            if "chunk" in data:
-                yield Step(data["at"], chunk_in(data, hidden_params))
-            elif "end" in data:
-                yield Step(data["at"], error=None if data["end"] == "completed" else error_in(data, file.name))
-                return
-    raise cut_off(file.name)
+        yield from steps(lines, file.name)
 
 
 class Blocks:
@@ -98,7 +77,7 @@ class Blocks:
         self._file = file
 
     def __iter__(self) -> Iterator[list[ModelResponseStream]]:
-        for _, chunk, error in steps(self._file):
+        for _, chunk, error in steps_of(self._file):
             if error is not None:
                 raise error
             if chunk is not None:
@@ -113,7 +92,7 @@ def play(
 ) -> abc.DisposableBase:
     """Hand each chunk over at its time."""
     clock = scheduler or TimeoutScheduler.singleton()
-    begun, coming, timer = clock.now, steps(file), SerialDisposable()
+    begun, coming, timer = clock.now, steps_of(file), SerialDisposable()
 
     def wait(*_: object) -> None:
         try:

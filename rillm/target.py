@@ -168,9 +168,14 @@ def provider_of(model: str, params: Mapping[str, Any]) -> str:
 
 def targets_of(model: str, record: Record, params: dict[str, Any], limits: Limits) -> list[Callable[[], Target]]:
     """How to make each target: of `model`, then of the fallbacks."""
-    fallbacks = listed(params.pop("fallbacks", None))
-    plans = [(model, params), *(fallback(one, model, params) for one in fallbacks)]
+    plans = plans_of(model, params)
     return [lambda plan=plan: target_of(plan[0], record, plan[1], limits) for plan in plans]  # type: ignore[misc]
+
+
+def plans_of(model: str, params: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Model and parameters of each target; the fallbacks are taken out of `params`."""
+    fallbacks = listed(params.pop("fallbacks", None))
+    return [(model, params), *(fallback(one, model, params) for one in fallbacks)]
 
 
 def plain_messages(messages: Any) -> list[Any]:

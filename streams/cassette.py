@@ -11,37 +11,65 @@ without an end was cut off. What is known of the call is kept by name, so that n
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pydantic import SecretStr
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, SecretStr
+from pydantic_core import from_json, to_jsonable_python
 
 import rillm.streams.errors as our_errors
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import APIError, RillmError, StreamDecodeError, StreamTruncatedError
 from rillm.streams.json_values import is_object
+from rillm.streams.model import set_hidden_params
+from rillm.streams.usage import as_usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Iterable, Mapping
+    from datetime import datetime
 
 VERSION: Final = 1
-HIDDEN: Final = ("custom_llm_provider", "price_provider", "provider_response_model", "usage", "response_cost")
+HIDDEN: Final = (
+    "custom_llm_provider", "price_provider", "provider_response_model", "prompt_tokens_estimate", "usage",
+    "response_cost",
+)  # fmt: skip
 TOLD: Final = ("message", "llm_provider", "model", "status_code", "retry_after", "code", "type", "param")
 SECRET: Final = "**********"  # noqa: S105 - as pydantic shows one
 SECRETS: Final = ("key", "token", "secret", "password", "authorization", "cookie", "header", "credential")
 
 
-def head(chunk: ModelResponseStream | None, notes: Mapping[str, Any]) -> dict[str, Any]:
+class Step(NamedTuple):
+    """What came after so many seconds: a chunk, an error, or with neither the good end."""
+
+    at: float
+    chunk: ModelResponseStream | None = None
+    error: Exception | None = None
+
+
+def head(chunk: ModelResponseStream | None, notes: Mapping[str, Any], begun: datetime) -> str:
     """The first line: what is known when the first chunk has come."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    known = hidden(chunk)
-    return {"cassette": VERSION, "recorded_at": now, "hidden_params": known, "notes": without_secrets(dict(notes))}
+    at = begun.isoformat(timespec="seconds")
+    return line(cassette=VERSION, recorded_at=at, hidden_params=hidden(chunk), notes=without_secrets(dict(notes)))
+
+
+def chunk_line(chunk: ModelResponseStream, at: float) -> str:
+    return f'{{"at":{at},"chunk":{chunk.model_dump_json()}}}\n'
+
+
+def end(chunk: ModelResponseStream | None, at: float, how: str, **told: Any) -> str:
+    """The last line; `chunk` is the last one."""
+    return line(at=at, end=how, **told, hidden_params=hidden(chunk))
 
 
 def hidden(chunk: ModelResponseStream | None) -> dict[str, Any]:
     params = {} if chunk is None else chunk.hidden_params
-    return {name: to_jsonable_python(params[name]) for name in HIDDEN if params.get(name) is not None}
+    return {name: as_told(params[name]) for name in HIDDEN if params.get(name) is not None}
+
+
+def as_told(value: Any) -> Any:
+    """`value` as JSON; of a usage what was reported, for what was not is estimated."""
+    return (
+        value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else to_jsonable_python(value)
+    )
 
 
 def failure(error: Exception) -> dict[str, Any]:
@@ -79,7 +107,7 @@ def parsed(text: bytes, name: str) -> dict[str, Any]:
         StreamDecodeError: it is none of a cassette.
     """
     try:
-        data = json.loads(text)
+        data = from_json(text)
     except ValueError:
         if text.endswith(b"\n"):
             raise StreamDecodeError(f"{name} is no cassette: a line of it is not JSON: {shown(text)}") from None
@@ -91,9 +119,35 @@ def parsed(text: bytes, name: str) -> dict[str, Any]:
     return data
 
 
+def steps(lines: Iterable[bytes], name: str) -> Generator[Step]:
+    """What is in a cassette. All chunks have one dict of hidden params, in which is what is known so far.
+
+    Raises:
+        StreamTruncatedError: it was cut off here.
+        StreamDecodeError: it is no cassette.
+    """
+    hidden_params: dict[str, Any] = {}
+    for text in lines:
+        data = parsed(text, name)
+        hidden_params.update(known(data.get("hidden_params") or {}))
+        if "chunk" in data:
+            yield Step(data["at"], chunk_in(data, hidden_params))
+        elif "end" in data:
+            yield Step(data["at"], error=None if data["end"] == "completed" else error_in(data, name))
+            return
+    raise cut_off(name)
+
+
+def known(told: dict[str, Any]) -> dict[str, Any]:
+    """The hidden params that a line tells."""
+    return {**told, "usage": as_usage(told["usage"])} if told.get("usage") else told
+
+
 def chunk_in(data: dict[str, Any], hidden_params: dict[str, Any]) -> ModelResponseStream:
     chunk = ModelResponseStream.model_validate(data["chunk"])
-    chunk._hidden_params = hidden_params  # noqa: SLF001 - LiteLLM's name for what is public  # pyright: ignore[reportPrivateUsage]
+    if chunk.get("usage") is not None:
+        chunk.usage = as_usage(chunk.usage)
+    set_hidden_params(chunk, hidden_params)
     return chunk
 
 

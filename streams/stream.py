@@ -57,6 +57,7 @@ class Stream(Observable[T]):
         self._cursor: tuple[SyncDriver[T], Generator[T]] | None = None
         self._acursor: tuple[AsyncDriver[T], AsyncGenerator[T]] | None = None
         self._was_cancelled = False
+        self.call_key: Callable[[], str] | None = None  # of a cold call: what its answer depends on, as a hash
 
     # Composing
 

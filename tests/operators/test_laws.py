@@ -59,9 +59,18 @@ def completion_tokens(usage: Usage) -> str:
     return str(usage.completion_tokens)
 
 
+class Forgetful:
+    """A store that has nothing."""
+
+    def get(self, key: str) -> None: ...
+
+    def set(self, key: str, value: bytes) -> None: ...
+
+
 # Each operator with what it is given.
 OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.accumulate: (rillm.accumulate(), CHUNKS),
+    rillm.cache: (rillm.cache(Forgetful(), key="k"), CHUNKS),
     rillm.callback_tap: (rillm.callback_tap(), CHUNKS),
     rillm.cost_tap: (rillm.cost_tap(lambda _: None), CHUNKS),
     rillm.adaptive_merge: (adaptive, CHUNKS),
@@ -140,7 +149,7 @@ GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
 SHOWN: dict[Callable[..., Any], Any] = {rillm.events: attrgetter("type"), rillm.usage: completion_tokens}
 BUSY = rillm.RateLimitError("Later.")
 # What is used in a box of a picture beside the names of rillm.
-IN_BOXES: dict[str, Any] = {**dict.fromkeys(["action", "f", "g", "h"], id), "judge": judge}
+IN_BOXES: dict[str, Any] = {**dict.fromkeys(["action", "f", "g", "h"], id), "judge": judge, "store": Forgetful()}
 
 
 @pytest.mark.parametrize("function", [*OPERATORS.keys() - NOT_PLAYED], ids=lambda function: function.__name__)
