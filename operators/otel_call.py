@@ -16,8 +16,8 @@ from rillm.operators.meter import Meter
 from rillm.operators.otel_instruments import instruments, scope
 from rillm.operators.otel_messages import input_messages, output_messages
 from rillm.operators.tap_end import isolated, tap_end
-from rillm.operators.without_secrets import message_of
 from rillm.streams.clock import Clock
+from rillm.streams.redaction import message_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

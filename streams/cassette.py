@@ -14,13 +14,13 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import SecretStr
 from pydantic_core import to_jsonable_python
 
 import rillm.streams.errors as our_errors
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import APIError, RillmError, StreamDecodeError, StreamTruncatedError
 from rillm.streams.json_values import is_object
+from rillm.streams.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,15 +28,13 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 HIDDEN: Final = ("custom_llm_provider", "price_provider", "provider_response_model", "usage", "response_cost")
 TOLD: Final = ("message", "llm_provider", "model", "status_code", "retry_after", "code", "type", "param")
-SECRET: Final = "**********"  # noqa: S105 - as pydantic shows one
-SECRETS: Final = ("key", "token", "secret", "password", "authorization", "cookie", "header", "credential")
 
 
 def head(chunk: ModelResponseStream | None, notes: Mapping[str, Any]) -> dict[str, Any]:
     """The first line: what is known when the first chunk has come."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     known = hidden(chunk)
-    return {"cassette": VERSION, "recorded_at": now, "hidden_params": known, "notes": without_secrets(dict(notes))}
+    return {"cassette": VERSION, "recorded_at": now, "hidden_params": known, "notes": redacted(dict(notes))}
 
 
 def hidden(chunk: ModelResponseStream | None) -> dict[str, Any]:
@@ -50,17 +48,6 @@ def failure(error: Exception) -> dict[str, Any]:
         return {"class": type(error).__name__, "message": ""}
     told = {name: getattr(error, name, None) for name in TOLD}
     return {"class": type(error).__name__, **{name: value for name, value in told.items() if value is not None}}
-
-
-def without_secrets(value: Any, name: str = "") -> Any:
-    """`value` as JSON: what pydantic calls a secret, or what stands under a name that says so, is not shown."""
-    if isinstance(value, SecretStr) or (name and any(secret in name.lower() for secret in SECRETS)):
-        return SECRET
-    if is_object(value):
-        return {str(key): without_secrets(item, str(key)) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_secrets(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return to_jsonable_python(value, fallback=str)
 
 
 def line(**values: Any) -> str:
