@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from rillm.streams.by_index import ByIndex
 from rillm.streams.choice_accumulator import ChoiceAccumulator
 from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
 
 
-class ChoiceAccumulators(dict[int, ChoiceAccumulator]):
-    """By the index of their choice; one that has not come yet begins when it is asked for."""
-
-    def __missing__(self, index: int) -> ChoiceAccumulator:
-        begun = self[index] = ChoiceAccumulator(index)
-        return begun
-
-
 class Accumulator:
     """The response so far. Keeps texts and counts, never the chunks themselves.
 
@@ -33,7 +26,7 @@ class Accumulator:
     def __init__(self) -> None:
         self.started_at: datetime | None = None
         self._has_head = False
-        self._choices = ChoiceAccumulators()
+        self._choices = ByIndex(ChoiceAccumulator)
         self._head: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._usage: Usage | None = None
