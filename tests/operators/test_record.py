@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from loguru import logger
 from pydantic import SecretStr
 from reactivex import operators as ops
 
@@ -19,7 +18,7 @@ from tests.kit.server import script
 from tests.kit.sources import acollect, both, collect, stream_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.kit.server import Server
 
@@ -170,14 +169,6 @@ def test_it_is_whole_up_to_the_latest_chunk(path: Path) -> None:
         assert path.read_bytes().endswith(b"\n")
         assert [*lines_of(path)[-1]] == ["at", "chunk"]
         assert len(lines_of(path)) == 1 + count
-
-
-@pytest.fixture
-def reports() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}")
-    yield lines
-    logger.remove(sink)
 
 
 @both
