@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def made(kind: type[T], **fields: Any) -> T:
-    """An event of all these fields, for half the price: its own `__init__` sets one by one what is frozen."""
+    """An event of all these fields, for half the time: an `__init__` of its own sets one by one what is frozen."""
     event = object.__new__(kind)
     event.__dict__.update(fields)
     return event
