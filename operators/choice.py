@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rillm.streams.chunk import StreamingChoices
 from rillm.streams.errors import BadRequestError
-from rillm.streams.pieces import changed, with_indexes
+from rillm.streams.pieces import changed
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -47,10 +47,13 @@ def choice(index: int) -> Operator[ModelResponseStream, ModelResponseStream]:
 
             def on_next(chunk: ModelResponseStream) -> None:
                 nonlocal told
-                extra = chunk.__pydantic_extra__
-                own = [one for one in chunk.choices if one.index == index]
-                if own or (extra and extra != told):
-                    told = extra or told
+                before, told = told, chunk.__pydantic_extra__ or told
+                choices = chunk.choices
+                if index == 0 and len(choices) == 1 and choices[0].index == 0:  # nearly every chunk
+                    observer.on_next(chunk)
+                    return
+                own = [one for one in choices if one.index == index]
+                if own or told != before:
                     observer.on_next(with_choices(chunk, own))
 
             return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
@@ -62,6 +65,5 @@ def choice(index: int) -> Operator[ModelResponseStream, ModelResponseStream]:
 
 def with_choices(chunk: ModelResponseStream, own: list[StreamingChoices]) -> ModelResponseStream:
     """`chunk` with these of its choices as choice 0; with an empty one in the place of others."""
-    if len(own) < len(chunk.choices):
-        chunk = changed(chunk, {"choices": own or [StreamingChoices()]})
-    return with_indexes(chunk, [0] * len(chunk.choices))
+    only = [changed(one, {"index": 0}) for one in own]
+    return changed(chunk, {"choices": only or (chunk.choices and [StreamingChoices()])})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rillm.streams.by_index import ByIndex
 from rillm.streams.choice_events import ChoiceEvents
-from rillm.streams.chunk_log import ChunkLog
-from rillm.streams.events import ChunkEvent
+from rillm.streams.chunk_log import ChunkLog, only_piece
+from rillm.streams.events import ChunkEvent, made
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -58,14 +59,18 @@ def events() -> Operator[ModelResponseStream, ChatCompletionStreamEvent]:
             observer: abc.ObserverBase[ChatCompletionStreamEvent], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             log = ChunkLog()
-            choices: dict[int, ChoiceEvents] = {}
+            choices = ByIndex(ChoiceEvents)
             emit = observer.on_next
 
             def on_next(chunk: ModelResponseStream) -> None:
-                emit(ChunkEvent(chunk, _log=log, _count=log.add(chunk)))
+                piece = only_piece(chunk)
+                emit(made(ChunkEvent, chunk=chunk, _log=log, _count=log.add(chunk, piece)))
+                if piece:  # nearly every chunk
+                    index, field, text = piece
+                    for event in choices[index].of_piece(field, text):
+                        emit(event)
+                    return
                 for choice in chunk.choices:
-                    if choice.index not in choices:
-                        choices[choice.index] = ChoiceEvents(choice.index)
                     for event in choices[choice.index].of(choice):
                         emit(event)
 

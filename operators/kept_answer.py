@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rillm.operators.guarding import OpenChoices
 from rillm.operators.loop_guard import LOOP
-from rillm.streams.cassette import chunk_line, end, head, parsed, steps
+from rillm.streams.cassette import chunk_line, end, head
+from rillm.streams.cassette_steps import parsed, steps
 from rillm.streams.retraction import is_retraction
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class KeptAnswer:
         self._begin()
 
     def _begin(self) -> None:
-        self._lines: list[str] = []
+        self._lines: list[bytes] = []
         self._choices = OpenChoices()
         self._last: ModelResponseStream | None = None
         self._loops = False
@@ -38,7 +39,7 @@ class KeptAnswer:
         if self._last is None:
             self._lines.append(head(chunk, {}, self._asked))
         self._last = chunk
-        self._lines.append(chunk_line(chunk, 0))
+        self._lines.append(chunk_line(0, chunk))
         self._choices.add(chunk)
         for choice in chunk.choices:
             fields = choice.delta.provider_specific_fields
@@ -50,7 +51,7 @@ class KeptAnswer:
         return self._choices.are_finished() and not self._loops
 
     def written(self) -> bytes:
-        return "".join([*self._lines, end(self._last, 0, "completed")]).encode()
+        return b"".join([*self._lines, end(0, self._last)])
 
 
 def chunks_of(value: bytes, name: str) -> list[ModelResponseStream]:

@@ -9,8 +9,8 @@ from rillm.operators.cost_tap import cost_of
 from rillm.operators.latency import latency_of
 from rillm.operators.meter import Meter
 from rillm.operators.tap_end import tap_end
-from rillm.operators.without_secrets import message_of
 from rillm.streams.clock import Clock
+from rillm.streams.redaction import message_of
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:

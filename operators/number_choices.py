@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillm.streams.pieces import with_indexes
+from rillm.streams.pieces import changed
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
 
-    # The id of a call and the one that its provider gave to the answer: some give all answers the same.
-    Answer = tuple[Any, str | None]
+    # The id of a call, the one that its provider gave to the answer (some give all the same), the index of a choice.
+    Choice = tuple[Any, str | None, int]
 
 CALL_ID: Final = "litellm_call_id"
 
@@ -44,12 +44,17 @@ def number_choices() -> Operator[ModelResponseStream, ModelResponseStream]:
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            numbers: dict[tuple[Answer, int], int] = {}
+            numbers: dict[Choice, int] = {}
 
             def on_next(chunk: ModelResponseStream) -> None:
-                answer = answer_of(chunk)
-                indexes = [numbers.setdefault((answer, choice.index), len(numbers)) for choice in chunk.choices]
-                observer.on_next(with_indexes(chunk, indexes))
+                hidden = chunk.__pydantic_private__
+                call_id, answer_id = hidden.get(CALL_ID) if hidden else None, chunk.id
+                out = chunk
+                for at, choice in enumerate(chunk.choices):
+                    number = numbers.setdefault((call_id, answer_id, choice.index), len(numbers))
+                    if number != choice.index:
+                        out = moved(out, at, number)
+                observer.on_next(out)
 
             return source.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
 
@@ -58,6 +63,8 @@ def number_choices() -> Operator[ModelResponseStream, ModelResponseStream]:
     return numbered
 
 
-def answer_of(chunk: ModelResponseStream) -> Answer:
-    hidden = chunk.__pydantic_private__
-    return (hidden.get(CALL_ID) if hidden else None, chunk.id)
+def moved(chunk: ModelResponseStream, at: int, index: int) -> ModelResponseStream:
+    """`chunk` with this index for its choice at this place."""
+    choices = [*chunk.choices]
+    choices[at] = changed(choices[at], {"index": index})
+    return changed(chunk, {"choices": choices})

@@ -15,9 +15,9 @@ from rillm.operators import otel_names as names
 from rillm.operators.meter import Meter
 from rillm.operators.otel_instruments import instruments, scope
 from rillm.operators.otel_messages import input_messages, output_messages
-from rillm.operators.tap_end import isolated, tap_end
-from rillm.operators.without_secrets import message_of
+from rillm.operators.tap_end import isolated, report_failure, tap_end
 from rillm.streams.clock import Clock
+from rillm.streams.redaction import message_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -100,7 +100,11 @@ class OtelCall(abc.ObserverBase["ModelResponseStream"]):
 
     def on_next(self, value: ModelResponseStream) -> None:
         if self._is_well:
-            self._is_well = isolated(self._note_chunk)
+            try:  # by `isolated` it would cost twice as much
+                self._note_chunk()
+            except Exception:  # noqa: BLE001 - as there
+                self._is_well = False
+                report_failure()
         if self._is_subscribing:
             with current(self._outside):
                 self._observer.on_next(value)

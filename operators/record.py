@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from traceback import format_exc
-from typing import TYPE_CHECKING, Any, Final
-
-from reactivex.scheduler import TimeoutScheduler
+from typing import TYPE_CHECKING, Any
 
 from rillm.operators.at_the_end import at_the_end
-from rillm.streams.cassette import chunk_line, end, failure, head
+from rillm.operators.tap_end import isolated
+from rillm.streams import cassette
+from rillm.streams.clock import Clock
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from os import PathLike
-    from typing import TextIO
 
     from reactivex import Observable, abc
 
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
-
-PRECISION: Final = 6  # digits of a second
 
 
 def record(
@@ -56,13 +53,14 @@ def record(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            recorder = _Recorder(path, notes or {}, scheduler or TimeoutScheduler.singleton())
+            recording = Recording(path, notes or {}, Clock(scheduler).now)
+            add, emit = recording.add, observer.on_next
 
             def on_next(chunk: ModelResponseStream) -> None:
-                recorder.add(chunk)
-                observer.on_next(chunk)
+                add(chunk)
+                emit(chunk)
 
-            ended = source.pipe(at_the_end(recorder.end))
+            ended = source.pipe(at_the_end(recording.end))
             return ended.subscribe(on_next, observer.on_error, observer.on_completed, scheduler=scheduler)
 
         return Stream(subscribe)
@@ -70,42 +68,38 @@ def record(
     return recorded
 
 
-class _Recorder:
-    """One recording."""
+class Recording:
+    """A file that is being written. Without a buffer: what the system has got, a process that dies cannot lose."""
 
-    def __init__(self, path: str | PathLike[str], notes: Mapping[str, Any], clock: abc.SchedulerBase) -> None:
+    def __init__(self, path: str | PathLike[str], notes: Mapping[str, Any], now: Callable[[], float]) -> None:
         self._notes = notes
-        self._clock = clock
-        self._begun = clock.now
+        self._now = now
+        self._begun = now()
         self._last: ModelResponseStream | None = None
-        self._file: TextIO | None = Path(path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed at the end
+        self._is_well = True
+        self._file = Path(path).open("wb", buffering=0)  # noqa: SIM115 - closed at the end
 
     def add(self, chunk: ModelResponseStream) -> None:
-        if self._last is None:
-            self._write(head(chunk, self._notes, self._begun))
-        self._last = chunk
-        self._write(chunk_line(chunk, self._now()))
+        if self._is_well:
+            self._is_well = isolated(self._add, chunk)
 
     def end(self, error: Exception | None, cancelled: bool, _: object) -> None:  # noqa: FBT001 - as it is called
+        isolated(self._end, error, cancelled=cancelled)
+
+    def _add(self, chunk: ModelResponseStream) -> None:
         if self._last is None:
-            self._write(head(None, self._notes, self._begun))
-        told: dict[str, Any] = {} if error is None else {"error": failure(error)}
-        how = "cancelled" if cancelled else "completed" if error is None else "error"
-        self._write(end(self._last, self._now(), how, **told))
-        if self._file is not None:
-            self._file.close()
+            self._write(cassette.head(chunk, self._notes, datetime.now(UTC)))
+        self._last = chunk
+        self._write(cassette.chunk_line(self._now() - self._begun, chunk))
 
-    def _now(self) -> float:
-        return round((self._clock.now - self._begun).total_seconds(), PRECISION)
+    def _end(self, error: Exception | None, *, cancelled: bool) -> None:
+        with self._file:
+            if not self._is_well:
+                return
+            if self._last is None:
+                self._write(cassette.head(None, self._notes, datetime.now(UTC)))
+            self._write(cassette.end(self._now() - self._begun, self._last, error, cancelled=cancelled))
 
-    def _write(self, text: str) -> None:
-        if self._file is None:
-            return
-        try:
-            self._file.write(text)
-            self._file.flush()
-        except (OSError, ValueError):
-            self._file = None
-            from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
-
-            logger.error("A recording can not go on; its stream is not affected\n{}", format_exc())
+    def _write(self, line: bytes) -> None:
+        if self._file.write(line) < len(line):
+            raise OSError("There was no room for all of a line.")

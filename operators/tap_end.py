@@ -100,9 +100,14 @@ def isolated(action: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> 
     try:
         action(*args, **kwargs)
     except Exception:  # noqa: BLE001 - a callback is somebody else's code
-        from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
-
-        # Not `exception`, which shows the variables of every frame, and keys among them.
-        logger.error("A callback of a stream raised; the stream is not affected\n{}", format_exc())
+        report_failure()
         return False
     return True
+
+
+def report_failure() -> None:
+    """Tell loguru of the exception that is being handled."""
+    from loguru import logger  # noqa: PLC0415 - loaded when there is something to say
+
+    # Not `exception`, which shows the variables of every frame, and keys among them.
+    logger.error("A callback of a stream raised; the stream is not affected\n{}", format_exc())

@@ -10,7 +10,7 @@ from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposab
 from reactivex.scheduler import TimeoutScheduler
 
 from rillm.operators.tap_end import tap_end
-from rillm.streams.cassette import steps
+from rillm.streams.cassette_steps import steps
 from rillm.streams.errors import BadRequestError
 from rillm.streams.iterables import IterableSource
 from rillm.streams.stream import Stream, as_stream, from_source
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reactivex import Observable, abc
 
-    from rillm.streams.cassette import Step
+    from rillm.streams.cassette_steps import Step
     from rillm.streams.chunk import ModelResponseStream
 
 

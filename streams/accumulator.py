@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from rillm.streams.by_index import ByIndex
 from rillm.streams.choice_accumulator import ChoiceAccumulator
 from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
@@ -25,7 +26,7 @@ class Accumulator:
     def __init__(self) -> None:
         self.started_at: datetime | None = None
         self._has_head = False
-        self._choices: dict[int, ChoiceAccumulator] = {}
+        self._choices = ByIndex(ChoiceAccumulator)
         self._head: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._usage: Usage | None = None
@@ -36,10 +37,11 @@ class Accumulator:
         if not self._has_head:
             self._start(chunk)
         for choice in chunk.choices:
-            accumulator = self._choices.get(choice.index) or self._begin(choice.index)
+            accumulator = self._choices[choice.index]
             delta = choice.delta
-            if delta.content:
-                accumulator.texts.append(delta.content)
+            content = delta.content
+            if content:
+                accumulator.texts.append(content)
                 if len(delta.__pydantic_fields_set__) == 1 and not (choice.finish_reason or choice.__pydantic_extra__):
                     if choice.logprobs:
                         accumulator.logprobs.add(choice.logprobs)
@@ -54,11 +56,7 @@ class Accumulator:
 
     def add_text(self, index: int, field: str, text: str) -> None:
         """Add a piece of text alone: to the content of a choice, its reasoning or its refusal."""
-        (self._choices.get(index) or self._begin(index)).pieces_of(field).append(text)
-
-    def _begin(self, index: int) -> ChoiceAccumulator:
-        self._choices[index] = ChoiceAccumulator(index)
-        return self._choices[index]
+        self._choices[index].pieces_of(field).append(text)
 
     def _begin_anew(self) -> None:
         """Keep nothing but who answered, until another one does."""
@@ -97,9 +95,7 @@ class Accumulator:
 
     def finish(self) -> None:
         """Take every choice for finished: one without a finish_reason has none to tell but the usual."""
-        if not self._choices:
-            self._begin(0)
-        for choice in self._choices.values():
+        for choice in self._choices.values() or (self._choices[0],):
             choice.finish_reason = choice.finish_reason or ("tool_calls" if choice.calls.calls else "stop")
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from rillm.streams.events import (
     ContentDeltaEvent,
@@ -17,22 +17,28 @@ from rillm.streams.events import (
     ReasoningDoneEvent,
     RefusalDeltaEvent,
     RefusalDoneEvent,
-    TextDelta,
+    made,
 )
 from rillm.streams.logprobs import ChatCompletionTokenLogprob, ChoiceLogprobs
 from rillm.streams.tool_calls import OpenCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from rillm.streams.chunk import Delta, StreamingChoices
+    from rillm.streams.chunk import StreamingChoices
     from rillm.streams.events import ChatCompletionStreamEvent
     from rillm.streams.open_call import OpenCall
 
     Events = Iterator[ChatCompletionStreamEvent]
-    TextDeltaT = TypeVar("TextDeltaT", bound=TextDelta)
 
 T = TypeVar("T")
+REASONING: Final = "reasoning_content"
+# The texts of a delta, in the order of their events.
+DELTAS: Final[dict[str, type[ReasoningDeltaEvent | ContentDeltaEvent | RefusalDeltaEvent]]] = {
+    REASONING: ReasoningDeltaEvent,
+    "content": ContentDeltaEvent,
+    "refusal": RefusalDeltaEvent,
+}
 
 
 class Part(Generic[T]):
@@ -58,35 +64,32 @@ class ChoiceEvents:
 
     def __init__(self, index: int) -> None:
         self._index = index
-        self._reasoning = Part[str]()
-        self._content = Part[str]()
-        self._refusal = Part[str]()
+        self._texts = {field: Part[str]() for field in DELTAS}
         self._content_tokens = Part[ChatCompletionTokenLogprob]()
         self._refusal_tokens = Part[ChatCompletionTokenLogprob]()
         self._calls = OpenCalls()
         self._begun = 0  # calls
         self._done: set[int] = set()  # calls
 
-    def of(self, choice: StreamingChoices) -> Iterable[ChatCompletionStreamEvent]:
+    def of_piece(self, field: str, text: str) -> Sequence[ChatCompletionStreamEvent]:
+        """The events of a piece of one of the texts."""
+        part = self._texts[field]
+        part.pieces.append(text)
+        event = made(DELTAS[field], delta=text, choice_index=self._index, _pieces=part.pieces, _count=len(part.pieces))
+        if field != REASONING and self._texts[REASONING].is_open:
+            return [*self._thoughts_done(), event]
+        return (event,)
+
+    def of(self, choice: StreamingChoices) -> Events:
         """The events of what a chunk brings to the choice: pieces first, then what is done with it."""
         delta = choice.delta
-        is_rest = delta.__pydantic_extra__ or delta.tool_calls or choice.logprobs or choice.finish_reason
-        if is_rest or self._reasoning.is_open:
-            return self._all_of(choice)
-        # nearly every chunk
-        return (self._piece(ContentDeltaEvent, self._content, delta.content),) if delta.content else ()
-
-    def _all_of(self, choice: StreamingChoices) -> Events:
-        delta = choice.delta
-        calls, refusal = delta.tool_calls or (), text_in(delta, "refusal")
-        if thought := text_in(delta, "reasoning_content"):
-            yield self._piece(ReasoningDeltaEvent, self._reasoning, thought)
-        if delta.content or refusal or calls:
+        for field in DELTAS:
+            text = delta.get(field)
+            if text and isinstance(text, str):
+                yield from self.of_piece(field, text)
+        calls = delta.tool_calls or ()
+        if calls:
             yield from self._thoughts_done()
-        if delta.content:
-            yield self._piece(ContentDeltaEvent, self._content, delta.content)
-        if refusal:
-            yield self._piece(RefusalDeltaEvent, self._refusal, refusal)
         numbers = self._calls.add(calls)
         for number, fragment in zip(numbers, calls, strict=True):
             yield from self._fragment(self._calls.calls[number], fragment.function.arguments)
@@ -96,10 +99,6 @@ class ChoiceEvents:
             yield from self._begin(number)
         if choice.finish_reason:
             yield from self._finish()
-
-    def _piece(self, kind: type[TextDeltaT], part: Part[str], text: str) -> TextDeltaT:
-        part.pieces.append(text)
-        return kind(text, choice_index=self._index, _pieces=part.pieces, _count=len(part.pieces))
 
     def _fragment(self, call: OpenCall, arguments: str) -> Events:
         if call.type == "function":
@@ -138,13 +137,13 @@ class ChoiceEvents:
             yield from self._call_done(call)
 
     def _thoughts_done(self) -> Events:
-        if thoughts := self._reasoning.untold():
+        if thoughts := self._texts[REASONING].untold():
             yield ReasoningDoneEvent("".join(thoughts), choice_index=self._index)
 
     def _text_done(self) -> Events:
-        if texts := self._content.untold():
+        if texts := self._texts["content"].untold():
             yield ContentDoneEvent("".join(texts), choice_index=self._index)
-        if texts := self._refusal.untold():
+        if texts := self._texts["refusal"].untold():
             yield RefusalDoneEvent("".join(texts), choice_index=self._index)
         if tokens := self._content_tokens.untold():
             yield LogprobsContentDoneEvent([*tokens], choice_index=self._index)
@@ -156,9 +155,3 @@ class ChoiceEvents:
             self._done.add(call.number)
             arguments = "".join(call.arguments)
             yield FunctionToolCallArgumentsDoneEvent(call.name, call.number, arguments, choice_index=self._index)
-
-
-def text_in(delta: Delta, name: str) -> str:
-    """A text that not every delta has."""
-    value = delta.extra.get(name)
-    return value if isinstance(value, str) else ""

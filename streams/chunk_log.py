@@ -21,15 +21,15 @@ class ChunkLog:
         self._entries: list[ModelResponseStream | Piece] = []
         self._extra: dict[str, Any] = {}
 
-    def add(self, chunk: ModelResponseStream) -> int:
-        """Add `chunk`; how many there are now."""
+    def add(self, chunk: ModelResponseStream, piece: Piece | None) -> int:
+        """Add `chunk`, which brings only this piece, if any; how many there are now."""
         entries, extra = self._entries, chunk.__pydantic_extra__
         is_first = not entries  # it tells whose answer this is
         if is_first or (extra and extra != self._extra):
             self._extra = {**(extra or {})}
             entries.append(chunk)
         else:
-            entries.append(only_piece(chunk) or chunk)
+            entries.append(piece or chunk)
         return len(entries)
 
     def response(self, count: int) -> ModelResponse:
@@ -45,16 +45,21 @@ class ChunkLog:
 
 def only_piece(chunk: ModelResponseStream) -> Piece | None:
     """The piece of text that a chunk brings to one choice, if it brings nothing else."""
-    if len(chunk.choices) != 1:
+    choices = chunk.choices
+    if len(choices) != 1:
         return None
-    choice = chunk.choices[0]
-    delta, extra = choice.delta, choice.delta.__pydantic_extra__
+    choice = choices[0]
     if choice.finish_reason or choice.logprobs or choice.__pydantic_extra__:
         return None
+    delta = choice.delta
+    content = delta.content
+    if content and len(delta.__pydantic_fields_set__) == 1:
+        return (choice.index, "content", content)  # nearly every chunk
     if delta.role or delta.tool_calls or delta.function_call or delta.audio or delta.provider_specific_fields:
         return None
+    extra = delta.__pydantic_extra__
     if not extra:
-        return (choice.index, "content", delta.content) if delta.content else None
+        return (choice.index, "content", content) if content else None
     name, text = next(iter(extra.items()))
     is_piece = name in JOINED_TEXTS and isinstance(text, str) and text
-    return (choice.index, name, text) if is_piece and len(extra) == 1 and not delta.content else None
+    return (choice.index, name, text) if is_piece and len(extra) == 1 and not content else None

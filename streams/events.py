@@ -24,6 +24,13 @@ from rillm.streams.response import ModelResponse  # noqa: TC001 - as above
 T = TypeVar("T")
 
 
+def made(kind: type[T], **fields: Any) -> T:
+    """An event of all these fields, for half the time: an `__init__` of its own sets one by one what is frozen."""
+    event = object.__new__(kind)
+    event.__dict__.update(fields)
+    return event
+
+
 @dataclass(frozen=True)
 class ChunkEvent:
     """Any chunk, before the events of what it brings."""

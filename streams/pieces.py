@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     Setter = Callable[[BaseModel, Any], None]
 
@@ -82,22 +82,6 @@ def another(chunk: ModelResponseStream, choice: StreamingChoices, **fields: Any)
     """
     extra = {name: value for name, value in chunk.extra.items() if name != "usage"}
     return changed(chunk, {"choices": [choice], **fields}, extra)
-
-
-def with_indexes(chunk: ModelResponseStream, indexes: Sequence[int]) -> ModelResponseStream:
-    """`chunk` with these indexes for its choices; itself, if it has them already.
-
-    >>> chunk = ModelResponseStream(choices=[{"delta": {"content": "Hi"}}])
-    >>> with_indexes(chunk, [2]).choices[0].index, with_indexes(chunk, [0]) is chunk
-    (2, True)
-    """
-    if indexes == [choice.index for choice in chunk.choices]:
-        return chunk
-    choices = [
-        choice if choice.index == index else changed(choice, {"index": index})
-        for choice, index in zip(chunk.choices, indexes, strict=True)
-    ]
-    return changed(chunk, {"choices": choices})
 
 
 def _with_texts(delta: Delta, texts: dict[str, str | None]) -> Delta:

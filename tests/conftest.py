@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from loguru import logger
 
 from rillm.providers import http_client
 from rillm.streams import token_counter
@@ -35,6 +36,15 @@ def counting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def not_installed(_name: str) -> None: ...
+
+
+@pytest.fixture
+def reports() -> Iterator[list[str]]:
+    """What is reported to loguru meanwhile."""
+    lines: list[str] = []
+    sink = logger.add(lines.append, format="{message}")
+    yield lines
+    logger.remove(sink)
 
 
 @pytest.fixture

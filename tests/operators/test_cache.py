@@ -272,9 +272,14 @@ def test_a_ttl_that_is_none(ttl: float) -> None:
 
 # What is broken does not break the stream.
 
-HEAD = line(cassette=1, recorded_at="2026-11-25T05:00:00+00:00", hidden_params={}, notes={})
-CHUNK = line(at=0, chunk=chunk("Hi").model_dump())
-END = line(at=0, end="completed", hidden_params={})
+HEAD, CHUNK, END = (
+    one.decode()
+    for one in (
+        line(cassette=1, recorded_at="2026-11-25T05:00:00+00:00", hidden_params={}, notes={}),
+        line(at=0, chunk=chunk("Hi").model_dump()),
+        line(at=0, end="completed", hidden_params={}),
+    )
+)
 
 
 @both

@@ -20,7 +20,14 @@ SECOND = chunk("Ho", index=1)
 USAGE = rillm.ModelResponseStream.model_validate(
     {"id": "1", "created": 1, "model": "m", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
 )
-NAMES = {"second": SECOND, "two": of_texts("Hi", "Ho"), "usage": USAGE, "end": chunk(finish="length", index=1)}
+NAMES = {
+    "second": SECOND,
+    "two": of_texts("Hi", "Ho"),
+    "usage": USAGE,
+    "end": chunk(finish="length", index=1),
+    "tiered": chunk("Hi", tier="x"),
+    "other": chunk("Ho", index=1, tier="x"),
+}
 
 
 def drawn(item: rillm.ModelResponseStream) -> str:
@@ -36,6 +43,7 @@ def drawn(item: rillm.ModelResponseStream) -> str:
         (1, "-second-end-usage-|", "-0Ho----0lengthusage|"),
         (2, "-Hi-second-two-|", "---------------|"),
         (1, "-second-X", "-0Ho----X"),
+        (0, "-tiered-other-usage-|", "-tiered-------usage-|"),
     ],
 )
 def test_one_of_several(index: int, comes: str, goes: str) -> None:
@@ -48,6 +56,11 @@ def test_it_is_the_only_one_of_a_response() -> None:
     assert [one.message.content for one in response.choices] == ["Ho?"]
     assert (response.choices[0].index, response.choices[0].finish_reason) == (0, "stop")
     assert response.usage.completion_tokens == 4
+
+
+def test_what_is_right_is_not_copied() -> None:
+    said = chunk("a")
+    assert next(rillm.of(said).pipe(choice(0))) is next(rillm.of(said).pipe(number_choices())) is said
 
 
 def test_what_came_is_not_changed() -> None:

@@ -22,6 +22,7 @@ from rillm.stream_events import (
 from rillm.streams.stream import from_source
 from rillm.testing import chunk, play
 from tests.kit.calls import opened
+from tests.kit.chunks import chunk as of_texts
 from tests.kit.events import call, calls, shown, sure
 from tests.kit.server import AT_ONCE, Do, script
 from tests.kit.sources import Script, both
@@ -130,6 +131,7 @@ CASES: dict[str, tuple[list[ModelResponseStream], list[str]]] = {
         [chunk("a"), chunk("x", index=1), chunk("b"), chunk(finish="stop", index=1), STOP],
         ["content.delta a", "1: content.delta x", "content.delta b", "1: content.done x", "content.done ab"],
     ),
+    "choices in one chunk": ([of_texts("a", "x")], ["content.delta a", "1: content.delta x"]),
 }
 
 
@@ -181,7 +183,7 @@ MAKERS: list[Callable[[], ModelResponseStream]] = [
     *(lambda: calls(call("{", "f")), lambda: calls(call("}")), lambda: sure("Hel", "lo")),
     *(lambda: chunk("a", usage={"prompt_tokens": 1, "completion_tokens": 2}), lambda: chunk("b", citations=["c"])),
     *(lambda: chunk("b", delta={"role": "assistant"}), lambda: chunk(delta={"annotations": [{"a": 1}]})),
-    lambda: chunk("a", reasoning="b"),
+    *(lambda: chunk("a", reasoning="b"), lambda: of_texts("a", "x")),
 ]
 
 

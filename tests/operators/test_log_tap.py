@@ -13,8 +13,8 @@ from reactivex import operators as ops
 
 import rillm
 from rillm import log_tap
-from rillm.operators.without_secrets import LONGEST, without_secrets
 from rillm.streams.json_values import is_array
+from rillm.streams.redaction import LONGEST, without_secrets
 from rillm.streams.stream import from_source
 from rillm.testing import chunk
 from tests.kit.calls import KEY

@@ -613,7 +613,7 @@ def test_what_fails_there_changes_nothing(collect: Collect, broken: Any) -> None
         collect(from_source(Script([part("a")], rillm.Timeout("late"))).pipe(otel_tap(**broken)))
 
 
-def test_a_span_ends_even_where_metrics_fail(collected: Collected) -> None:
+def test_a_span_ends_even_where_metrics_fail(collected: Collected, reports: list[str]) -> None:
     class Failing:
         def record(self, *_: Any) -> None:
             raise ZeroDivisionError
@@ -629,6 +629,7 @@ def test_a_span_ends_even_where_metrics_fail(collected: Collected) -> None:
 
     tap: dict[str, Any] = {**collected.tap, "meter_provider": Meter()}
     assert len(list(from_source(Script([part("a"), part("b"), part("c")])).pipe(otel_tap(**tap)))) == 3
+    assert len(reports) == 2  # of the chunks, and of the end
     assert attributes(collected.span)["gen_ai.response.id"] == "chatcmpl-1"
 
 

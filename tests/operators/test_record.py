@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,14 +15,14 @@ from rillm.testing import chunk, cut, fail, play, stall
 from tests.kit import wire
 from tests.kit.calls import KEY, cold, texts
 from tests.kit.server import script
-from tests.kit.sources import acollect, both, collect
+from tests.kit.sources import acollect, both, collect, stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.kit.server import Server
 
+FULL = Path("/dev/full")
 BROKEN = rillm.RateLimitError("Too many.", "openai", "m", retry_after=3.0)
 
 
@@ -160,6 +161,34 @@ def test_a_file_that_is_not_there(path: Path) -> None:
 def test_faults(path: Path, faults: list[Any], marbles: str) -> None:
     recorded(path, "-a-b-|")
     assert replayed(path, faults=faults).marbles == marbles
+
+
+def test_it_is_whole_up_to_the_latest_chunk(path: Path) -> None:
+    stream = stream_of([chunk("Hel")], [chunk("lo")]).pipe(rillm.record(path))
+    for count, _ in enumerate(stream, 1):
+        assert path.read_bytes().endswith(b"\n")
+        assert [*lines_of(path)[-1]] == ["at", "chunk"]
+        assert len(lines_of(path)) == 1 + count
+
+
+@both
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_does_not_touch_the_stream(collect: Callable[[Any], list[Any]], reports: list[str]) -> None:
+    assert texts(collect(rillm.of(chunk("Hel"), chunk("lo")).pipe(rillm.record(FULL)))) == "Hello"
+    assert len(reports) == 1
+    assert "No space left" in reports[0]
+
+
+@both
+def test_what_is_no_text_does_not_touch_the_stream(
+    collect: Callable[[Any], list[Any]], path: Path, reports: list[str]
+) -> None:
+    half = "\ud83d"
+    chunks = [chunk("Hel"), chunk(half), chunk("lo")]
+    assert texts(collect(rillm.of(*chunks).pipe(rillm.record(path)))) == f"Hel{half}lo"
+    assert len(reports) == 1
+    with pytest.raises(rillm.StreamTruncatedError):
+        collect(rillm.replay(path))
 
 
 def test_each_recording_is_made_anew(path: Path) -> None:
