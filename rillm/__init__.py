@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from rillm.operators.budget import budget
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.choice import choice
+    from rillm.operators.continue_with import continue_with
     from rillm.operators.cost_tap import Cost, cost_tap
     from rillm.operators.events import events
     from rillm.operators.fallback_to import fallback_to
@@ -185,6 +186,7 @@ __all__ = [
     "combine_latest",
     "completion",
     "concat",
+    "continue_with",
     "cost_tap",
     "decode",
     "drop_params",
@@ -254,6 +256,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.budget": ("budget",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.choice": ("choice",),
+    "rillm.operators.continue_with": ("continue_with",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
     "rillm.operators.events": ("events",),
     "rillm.operators.fallback_to": ("fallback_to",),

@@ -55,6 +55,10 @@ def sided(source: Observable[Any]) -> Stream[Any]:
     return sides
 
 
+def other(_: rillm.ModelResponse) -> Stream[ModelResponseStream]:
+    return rillm.of(chunk("world!"), chunk(None, finish="stop"))
+
+
 def completion_tokens(usage: Usage) -> str:
     return str(usage.completion_tokens)
 
@@ -65,6 +69,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.callback_tap: (rillm.callback_tap(), CHUNKS),
     rillm.cost_tap: (rillm.cost_tap(lambda _: None), CHUNKS),
     rillm.adaptive_merge: (adaptive, CHUNKS),
+    rillm.continue_with: (rillm.continue_with(other), CHUNKS),
     rillm.fallback_to: (rillm.fallback_to(), CHUNKS),
     rillm.hedge: (rillm.hedge, CHUNKS),
     rillm.lines: (rillm.lines(), CHUNKS),
@@ -137,7 +142,7 @@ GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
 SHOWN: dict[Callable[..., Any], Any] = {rillm.events: attrgetter("type"), rillm.usage: completion_tokens}
 BUSY = rillm.RateLimitError("Later.")
 # What is used in a box of a picture beside the names of rillm.
-IN_BOXES: dict[str, Any] = {**dict.fromkeys(["action", "f", "g", "h"], id), "judge": judge}
+IN_BOXES: dict[str, Any] = {**dict.fromkeys(["action", "f", "g", "h"], id), "judge": judge, "other": other}
 
 
 @pytest.mark.parametrize("function", [*OPERATORS.keys() - NOT_PLAYED], ids=lambda function: function.__name__)
