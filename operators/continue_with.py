@@ -91,7 +91,10 @@ def continue_with(
         raise BadRequestError(f"mode= has to be 'continue' or 'restart', not {mode!r}.")
 
     def asked(partial: ModelResponse) -> Stream[ModelResponseStream]:
-        return as_stream(reactivex.defer(lambda _: backup(partial)) if callable(backup) else backup)
+        if isinstance(backup, Observable):
+            return as_stream(backup)
+        ask = backup
+        return as_stream(reactivex.defer(lambda _: ask(partial)))
 
     def following(partial: ModelResponse, last: ModelResponseStream | None) -> Stream[ModelResponseStream]:
         anew = asked(Accumulator().response())
@@ -99,7 +102,7 @@ def continue_with(
             return anew
         # It is handed on when the other answer says something, and not before.
         anew = concat(of(retraction(last)), anew).pipe(fallback_to())
-        if mode == "restart" or not callable(backup) or not can_go_on(partial):
+        if mode == "restart" or isinstance(backup, Observable) or not can_go_on(partial):
             return anew
         said = partial.choices[0].message.content if dedupe_overlap else None
         return asked(partial).pipe(rest_of(last, said), fallback_to(anew))

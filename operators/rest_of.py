@@ -64,10 +64,13 @@ class _Rest(abc.ObserverBase["ModelResponseStream"]):
         if is_retraction(chunk):
             self._is_another = True
             self._observer.on_next(chunk)
-            return
+        elif is_something(chunk):
+            self._hear(chunk)
+
+    def _hear(self, chunk: ModelResponseStream) -> None:
         text = text_of(chunk)
         if self._overlap is None or not (text or self._held):
-            self._emit(chunk)
+            self._observer.on_next(chunk)
             return
         self._held.append(chunk)
         self._overlap.feed(text)
@@ -87,13 +90,11 @@ class _Rest(abc.ObserverBase["ModelResponseStream"]):
         size = overlap.size() if self._held else 0
         for chunk in self._held:
             text = text_of(chunk)
-            self._emit(without_beginning(chunk, text[size:]) if size and text else chunk)
+            rest = without_beginning(chunk, text[size:]) if size and text else chunk
             size = max(0, size - len(text))
+            if is_something(rest):
+                self._observer.on_next(rest)
         self._held.clear()
-
-    def _emit(self, chunk: ModelResponseStream) -> None:
-        if is_something(chunk):
-            self._observer.on_next(chunk)
 
 
 def text_of(chunk: ModelResponseStream) -> str:
