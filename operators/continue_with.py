@@ -90,10 +90,9 @@ def continue_with(
     if mode not in {"continue", "restart"}:
         raise BadRequestError(f"mode= has to be 'continue' or 'restart', not {mode!r}.")
 
+    ask = backup if callable(backup) else always(backup)
+
     def asked(partial: ModelResponse) -> Stream[ModelResponseStream]:
-        if isinstance(backup, Observable):
-            return as_stream(backup)
-        ask = backup
         return as_stream(reactivex.defer(lambda _: ask(partial)))
 
     def following(partial: ModelResponse, last: ModelResponseStream | None) -> Stream[ModelResponseStream]:
@@ -102,7 +101,7 @@ def continue_with(
             return anew
         # It is handed on when the other answer says something, and not before.
         anew = concat(of(retraction(last)), anew).pipe(fallback_to())
-        if mode == "restart" or isinstance(backup, Observable) or not can_go_on(partial):
+        if mode == "restart" or not callable(backup) or not can_go_on(partial):
             return anew
         said = partial.choices[0].message.content if dedupe_overlap else None
         return asked(partial).pipe(rest_of(last, said), fallback_to(anew))
@@ -170,6 +169,11 @@ class _Answer:
     def _fail(self, error: Exception, error_of_source: str) -> None:
         error.add_note(f"The stream that was to be continued had failed: {error_of_source}")
         self._observer.on_error(told(error, self._came) if isinstance(error, RillmError) else error)
+
+
+def always(stream: Observable[ModelResponseStream]) -> Callable[[ModelResponse], Observable[ModelResponseStream]]:
+    """A backup that has never heard what was said."""
+    return lambda _: stream
 
 
 def can_go_on(partial: ModelResponse) -> bool:

@@ -77,8 +77,7 @@ def is_said_again(said: str, size: int) -> bool:
     """
     before, again = said[-size - 1 : -size], said[-size:]
     letters = len(list(islice(filter(str.isalnum, again), CERTAIN)))
-    if not before or before.isspace():
-        begins_a_word = not again[0].isspace()
-    else:
-        begins_a_word = again[0].isalnum() and not before.isalnum()
-    return letters == CERTAIN or (begins_a_word and letters >= (LEAST if before else 1))
+    if not before:
+        return letters > 0  # it is all that was said
+    begins_a_word = not again[0].isspace() if before.isspace() else again[0].isalnum() and not before.isalnum()
+    return letters >= (LEAST if begins_a_word else CERTAIN)

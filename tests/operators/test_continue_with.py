@@ -321,6 +321,7 @@ JOINED: dict[str, tuple[str, str, str]] = {
     "the longest": ("ab cd ab cd", "ab cd ab cd ef", "ab cd ab cd ef"),
     "the last line": ("So:\n- one\n- two", "- two\n- three", "So:\n- one\n- two\n- three"),
     "all of it": ("# Rivers\n\nThey be", "# Rivers\n\nThey begin.", "# Rivers\n\nThey begin."),
+    "all of it, with the blank before": (" Hi", " Hi you", " Hi you"),
     "a single letter that is all": ("I", "I am", "I am"),
     "all, and nothing more": ("Well then", "Well then", "Well then"),
     "from inside of a word": ("extraordinarily cold up", "ordinarily cold up there", "extraordinarily cold up there"),
