@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-LEAST: Final = 2  # letters and digits that are said again
-CERTAIN: Final = 16  # so many are no accident, wherever they begin
+LEAST: Final = 2  # characters that are said again from a word on
+CERTAIN: Final = 16  # letters and digits that are no accident, wherever they begin
 BREAKS: Final = (" ", "\n\n")  # which a request may lack at its end, for not every provider takes them there
 
 
@@ -77,7 +77,7 @@ def is_said_again(said: str, size: int) -> bool:
     """
     before, again = said[-size - 1 : -size], said[-size:]
     letters = len(list(islice(filter(str.isalnum, again), CERTAIN)))
-    if not before:
+    if not said[:-size].strip():
         return letters > 0  # it is all that was said
     begins_a_word = not again[0].isspace() if before.isspace() else again[0].isalnum() and not before.isalnum()
-    return letters >= (LEAST if begins_a_word else CERTAIN)
+    return letters >= (1 if begins_a_word and size >= LEAST else CERTAIN)

@@ -102,7 +102,9 @@ def text_of(chunk: ModelResponseStream) -> str:
 
 
 def without_role(choice: StreamingChoices) -> StreamingChoices:
-    return changed(choice, {"delta": changed(choice.delta, {"role": None})}) if choice.delta.role else choice
+    if choice.index or not choice.delta.role:
+        return choice
+    return changed(choice, {"delta": changed(choice.delta, {"role": None})})
 
 
 def without_beginning(chunk: ModelResponseStream, text: str) -> ModelResponseStream:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Chunks = list[ModelResponseStream]
 
 BREAKS = 500
+WORDS = re.compile(r"(?=.*[^\W_])..+", re.DOTALL)  # two characters, and a letter or digit among them
 
 
 @cache
@@ -68,8 +69,9 @@ class Backup:
         self.chunks = [changed(one, {"id": "other", "model": "other"}) for one in chunks]
         self.at = at
         self.said = text_of(chunks[:at])
-        begins = [match.start() for match in re.finditer(r"(?<!\S)\S+(?=\s)|\Z", self.said)]
-        self.again = self.said[random.choice([*begins[-20:], len(self.said), 0]) :]
+        begins = [0, *(match.end() for match in re.finditer(r"\s(?=\S)", self.said))]
+        again = [words for start in begins[:1] + begins[-20:] if WORDS.match(words := self.said[start:])]
+        self.again = random.choice(["", *again])
         self.pieces = cut_at(self.again, [random.randrange(len(self.said) + 1) for _ in range(random.randrange(9))])
         self.asked: list[str] = []
 
