@@ -177,15 +177,14 @@ def always(stream: Observable[ModelResponseStream]) -> Callable[[ModelResponse],
 
 
 def can_go_on(partial: ModelResponse) -> bool:
-    """Whether a text is all that there is, and what comes after it can be said by itself."""
+    """Whether what has come is a text alone, which anybody can go on with."""
     message = partial.choices[0].message
-    text = message.content or ""
-    is_text = bool(text.strip()) and not (message.tool_calls or message.function_call or is_json(text))
-    return is_text and [choice.index for choice in partial.choices] == [0]
+    has_calls = bool(message.tool_calls or message.function_call)
+    return not has_calls and not is_json(message.content or "") and [one.index for one in partial.choices] == [0]
 
 
 def is_json(text: str) -> bool:
-    """Whether a text is an object or array of JSON, whole or as far as it has come."""
+    """Whether a text is an object or array of JSON, whole or as far as it has come: nothing yet, it may be."""
     scanner = JsonScanner(Visitor(), passes_over=False)
     try:
         scanner.feed(text)

@@ -63,6 +63,7 @@ class _Rest(abc.ObserverBase["ModelResponseStream"]):
         chunk = changed(value, {**self._identity, "choices": list(map(without_role, value.choices))})
         if is_retraction(chunk):
             self._is_another = True
+            self._overlap = None
             self._observer.on_next(chunk)
         elif is_something(chunk):
             self._hear(chunk)
@@ -74,14 +75,14 @@ class _Rest(abc.ObserverBase["ModelResponseStream"]):
             return
         self._held.append(chunk)
         self._overlap.feed(text)
-        if self._overlap.is_known or not text or chunk.choices[0].finish_reason:
+        if self._overlap.is_known or not text:
             self._release(self._overlap)
 
     def on_error(self, error: Exception) -> None:
         self._observer.on_error(error)
 
     def on_completed(self) -> None:
-        if not self._is_another and self._overlap is not None:
+        if self._overlap is not None:
             self._release(self._overlap)
         self._observer.on_completed()
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 import rillm
 from rillm import continue_with, is_retraction
-from rillm.operators.overlap import Overlap
+from rillm.operators.overlap import Overlap, is_break, is_said_again
 from rillm.streams.stream import from_source
 from rillm.testing import chunk, cut, fail, play
 from tests.kit import wire
@@ -217,6 +217,12 @@ def test_one_identity_and_one_role() -> None:
     assert came[0] is first[0]
 
 
+def test_the_role_of_another_choice() -> None:
+    rest = [chunk(text, index=index, delta={"role": "assistant"}) for index, text in enumerate(["p", "q"])]
+    came = list(of_texts(["Hel"]).pipe(cut(after=1), continue_with(lambda _: rillm.of(*rest))))
+    assert [one.choices[0].delta.role for one in came] == [None, None, "assistant"]
+
+
 def test_what_the_backup_is_told() -> None:
     told: list[ModelResponse] = []
 
@@ -264,11 +270,12 @@ def test_another_one_goes_on_with_what_was_begun_anew() -> None:
     assert (response.id, said(response)) == ("2", "High up, in")
 
 
-def test_a_backup_that_itself_begins_anew() -> None:
-    rest = [chunk("p", id="2"), rillm.retraction(chunk(id="2")), chunk("Ho", delta={"role": "assistant"}, id="3")]
+@pytest.mark.parametrize(("begun", "is_shown"), [("p", True), ("e", False)], ids=["shown", "held back"])
+def test_a_backup_that_itself_begins_anew(begun: str, *, is_shown: bool) -> None:
+    rest = [chunk(begun, id="2"), rillm.retraction(chunk(id="2")), chunk("Ho", delta={"role": "assistant"}, id="3")]
     broken = of_texts(["Hel"]).pipe(cut(after=1))
     chunks = list(broken.pipe(continue_with(lambda _: rillm.of(*rest))))
-    assert [one.id for one in chunks] == ["chatcmpl-test"] * 3 + ["3"]
+    assert [one.id for one in chunks] == [*["chatcmpl-test"] * (2 + is_shown), "3"]
     response = accumulated(chunks)
     assert (response.id, said(response)) == ("3", "Ho")
 
@@ -338,6 +345,8 @@ JOINED: dict[str, tuple[str, str, str]] = {
     "an indentation": ("if a:\n  ", "  b", "if a:\n    b"),
     "a single letter": ("= 1", "1", "= 11"),
     "signs": ("a\n--", "--\nb", "a\n----\nb"),
+    "blanks": ("if a:\n ", " b", "if a:\n  b"),
+    "what stands elsewhere": ("the cat saw the dog and ", "the", "the cat saw the dog and the"),
     "a table": ("| a | b |\n|---|", "---|\n", "| a | b |\n|---|---|\n"),
     "what repeats itself": ("0, 0, 0, ", "0, 0", "0, 0, 0, 0, 0"),
     "laughter": ("ha ha ", "ha ha!", "ha ha ha ha!"),
@@ -368,6 +377,38 @@ def test_any_break_and_any_beginning(data: st.DataObject) -> None:
     broken = of_texts(pieces).pipe(cut(after=len(pieces)))
     rest = of_texts(data.draw(cuttings(RIVERS[begins:])))
     assert said(accumulated(list(broken.pipe(continue_with(lambda _: rest))))) == RIVERS
+
+
+def obviously(said: str, text: str) -> int:
+    """As `Overlap` finds it, by trying all sizes."""
+    sizes = [size for size in range(len(said), 0, -1) if text.startswith(said[-size:])]
+    for size in sizes:
+        period = next(n for n in range(1, size + 1) if is_period(said, size, n))
+        if is_break(said, size):
+            return size
+        if said.endswith(said[-period:] * 2):
+            return 0
+        if is_said_again(said, size):
+            return size
+    return 0
+
+
+def is_period(said: str, size: int, period: int) -> bool:
+    text = said[-size:]
+    return text[period:] == text[: size - period]
+
+
+@given(st.text("ab .", min_size=1, max_size=30), st.data())
+@settings(max_examples=600, deadline=None)
+def test_an_overlap_is_what_it_obviously_is(said: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(said)))
+    text = said[start:] + data.draw(st.text("ab .", min_size=1, max_size=9))
+    overlap = Overlap(said)
+    for piece in data.draw(cuttings(text)):
+        overlap.feed(piece)
+        if overlap.is_known:
+            break
+    assert overlap.size() == obviously(said, text)
 
 
 @pytest.mark.parametrize(("text", "rest"), [("a" * 200_000, "a" * 100_000 + "b"), ("ab" * 90_000, "ab" * 90_000)])
