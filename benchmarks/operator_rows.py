@@ -164,6 +164,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
         ),
         "retry_before_first_token()": Row(rillm.retry_before_first_token, "nothing, once the model has spoken"),
         "fallback_to(stream)": Row(rillm.fallback_to, "nothing, once the model has spoken"),
+        "continue_with(backup)": Row(lambda: rillm.continue_with(rillm.of()), "keeps what came, for the backup"),
         "hedge(stream)": Row(lambda: rillm.hedge, "nothing, once a model has spoken"),
     },
     "Share and keep": {

@@ -6,6 +6,7 @@ from array import array
 from operator import sub
 from typing import TYPE_CHECKING, Any
 
+from rillm.streams.retraction import is_retraction
 from rillm.streams.tidy import has_something
 from rillm.streams.usage import BYTES_PER_TOKEN, Usage, as_usage, completed
 
@@ -65,6 +66,8 @@ class Meter:
                     says_something |= self._says_something(choice)
             if says_something:
                 add_moment(moment)
+            elif is_retraction(chunk):
+                self._begin_anew()
             else:
                 self._take_report(chunk)
             hand_on(chunk)
@@ -72,9 +75,17 @@ class Meter:
         return on_next
 
     def _begin(self, chunk: ModelResponseStream, waited: float) -> None:
-        self.first_chunk = waited - self._waited_before
+        if self.first_chunk is None:
+            self.first_chunk = waited - self._waited_before
+            self._busy_before = self.consumer
         self.hidden, self.model = chunk.hidden_params, chunk.model or ""
-        self._busy_before = self.consumer
+
+    def _begin_anew(self) -> None:
+        """What was said does not count; the time that it took does."""
+        self._last = self._report = None
+        self._bytes = 0
+        if self._words is not None:
+            self._words.clear()
 
     def _says_something(self, choice: StreamingChoices) -> bool:
         """Whether there is anything that the model wrote. A finish_reason is nothing said."""

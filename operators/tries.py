@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from reactivex import Observable, abc
-from reactivex.disposable import SerialDisposable
+from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rillm.streams.stream import Stream
@@ -68,7 +68,9 @@ class _Tries(abc.ObserverBase["ModelResponseStream"]):
 
     def begin(self, stream: Observable[ModelResponseStream]) -> None:
         self._unsaid.clear()
-        self.current.disposable = stream.subscribe(self, scheduler=self._scheduler)
+        subscription = SingleAssignmentDisposable()
+        self.current.disposable = subscription  # before the stream can fail, which is replaced by then
+        subscription.disposable = stream.subscribe(self, scheduler=self._scheduler)
 
     def on_next(self, value: ModelResponseStream) -> None:
         if not self._has_spoken:

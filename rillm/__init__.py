@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from rillm.operators.cache import cache
     from rillm.operators.callback_tap import callback_tap
     from rillm.operators.choice import choice
+    from rillm.operators.continue_with import continue_with
     from rillm.operators.cost_tap import Cost, cost_tap
     from rillm.operators.events import events
     from rillm.operators.fallback_to import fallback_to
@@ -192,6 +193,7 @@ __all__ = [
     "combine_latest",
     "completion",
     "concat",
+    "continue_with",
     "cost_tap",
     "decode",
     "drop_params",
@@ -265,6 +267,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.cache": ("cache",),
     "rillm.operators.callback_tap": ("callback_tap",),
     "rillm.operators.choice": ("choice",),
+    "rillm.operators.continue_with": ("continue_with",),
     "rillm.operators.cost_tap": ("Cost", "cost_tap"),
     "rillm.operators.events": ("events",),
     "rillm.operators.fallback_to": ("fallback_to",),

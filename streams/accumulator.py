@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Accumulator:
     """The response so far. Keeps texts and counts, never the chunks themselves.
 
-    A retraction begins it anew: only what follows counts, its usage too.
+    A retraction begins it anew: only what follows counts, its usage too. Where one call goes on with the answer of
+    another, the usage is the one that was reported last.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,7 @@ class Accumulator:
         self._head: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._usage: Usage | None = None
+        self._last_hidden: dict[str, Any] = {}
         self.hidden_params: dict[str, Any] = {}
 
     def add(self, chunk: ModelResponseStream) -> None:
@@ -50,6 +52,7 @@ class Accumulator:
                 self._begin_anew()
                 return
             accumulator.add_rest(choice)
+            self._last_hidden = chunk.__pydantic_private__ or {}
         extra = chunk.__pydantic_extra__
         if extra and extra != self._extra:
             self._add_extra(extra)
@@ -64,6 +67,7 @@ class Accumulator:
         self._choices.clear()
         self._extra.clear()
         self._usage = None
+        self._last_hidden = {}
 
     def _start(self, chunk: ModelResponseStream) -> None:
         self.started_at = self.started_at or datetime.now()  # noqa: DTZ005 - LiteLLM's times are naive
@@ -101,7 +105,7 @@ class Accumulator:
     @property
     def usage(self) -> Usage | None:
         """As reported, in a chunk or beside them; None if nothing was."""
-        reported = self._usage or self.hidden_params.get("usage")
+        reported = self._usage or self._last_hidden.get("usage") or self.hidden_params.get("usage")
         return None if reported is None else as_usage(reported)
 
     def billed_text(self) -> str:

@@ -55,6 +55,10 @@ def sided(source: Observable[Any]) -> Stream[Any]:
     return sides
 
 
+def other(_: rillm.ModelResponse) -> Stream[ModelResponseStream]:
+    return rillm.of(chunk("world!"), chunk(None, finish="stop"))
+
+
 def completion_tokens(usage: Usage) -> str:
     return str(usage.completion_tokens)
 
@@ -111,6 +115,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.redact: (rillm.redact(r"a\d+"), CHUNKS),
     rillm.split_thinking: (rillm.split_thinking(), CHUNKS),
     rillm.stop_at: (rillm.stop_at("."), CHUNKS),
+    rillm.continue_with: (rillm.continue_with(other), CHUNKS),
 }
 
 every_function = pytest.mark.parametrize("function", OPERATORS, ids=lambda function: function.__name__)
@@ -149,7 +154,12 @@ GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
 SHOWN: dict[Callable[..., Any], Any] = {rillm.events: attrgetter("type"), rillm.usage: completion_tokens}
 BUSY = rillm.RateLimitError("Later.")
 # What is used in a box of a picture beside the names of rillm.
-IN_BOXES: dict[str, Any] = {**dict.fromkeys(["action", "f", "g", "h"], id), "judge": judge, "store": Forgetful()}
+IN_BOXES: dict[str, Any] = {
+    **dict.fromkeys(["action", "f", "g", "h"], id),
+    "judge": judge,
+    "other": other,
+    "store": Forgetful(),
+}
 
 
 @pytest.mark.parametrize("function", [*OPERATORS.keys() - NOT_PLAYED], ids=lambda function: function.__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import reactivex
 
 import rillm
 from rillm import fallback_to, retry_before_first_token
@@ -96,6 +97,16 @@ def test_a_number_of_attempts_that_is_none(attempts: int) -> None:
 def test_fallbacks(first: str, second: str, goes: str, sources: list[str]) -> None:
     played = play(falling(), first, second, error=BUSY, values={"r": ROLE})
     assert (played.marbles, played.sources) == (goes, sources)
+
+
+def test_one_that_fails_while_it_is_subscribed_to() -> None:
+    def fail(_: object) -> rillm.Stream[Any]:
+        raise BUSY
+
+    def operator(source: Any, other: Any) -> Any:
+        return fallback_to(reactivex.defer(fail), other)(source)
+
+    assert play(operator, "-X", "-Ho-|", error=BUSY).marbles == "--Ho-|"
 
 
 def test_fallbacks_in_their_order() -> None:
