@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from uuid import uuid4
 
-from rillm.operators.tool_calls import as_fragments, goes_on, is_open, is_whole
+from rillm.operators.tool_calls import as_fragments, goes_on, is_whole
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError, StreamDecodeError
@@ -60,8 +60,8 @@ class Thought(NamedTuple):
 class PartsWriter(ABC):
     """The frames of one answer: how its parts follow each other. How each is written is its format's own.
 
-    A text and a thought end where another part begins. A call ends where the next part begins, too, unless it is being
-    written: some servers send calls side by side.
+    A text and a thought end where another part begins. So does a call whose arguments are whole by then: others wait for
+    the end of the answer, for some servers send calls side by side.
     """
 
     ping: bytes
@@ -75,7 +75,8 @@ class PartsWriter(ABC):
         self._part: Part | None = None  # the text or the thought that is open
         self._calls = OpenCalls()
         self._open: dict[int, Part] = {}  # calls by their number
-        self._begun = 0  # calls
+        self._begun: set[int] = set()  # calls by their number
+        self._ids: set[str] = set()  # of calls
         self._parts = 0
 
     @abstractmethod
@@ -158,7 +159,8 @@ class PartsWriter(ABC):
             yield from self.retracted()
         self.finish_reason, self._part = None, None
         self.fields = {}
-        self._calls, self._begun = OpenCalls(), 0
+        self._calls = OpenCalls()
+        self._begun.clear()
         self._open.clear()
 
     def _next(self, kind: Kind, call: OpenCall | None = None) -> Part:
@@ -185,15 +187,15 @@ class PartsWriter(ABC):
             yield from self._close_part()
 
     def _fragment(self, fragment: ChatCompletionDeltaToolCall, call: OpenCall) -> Iterator[bytes]:
-        if call.number < self._begun and call.number not in self._open:
+        if call.number in self._begun and call.number not in self._open:
             if goes_on(call, fragment):
                 raise StreamDecodeError(f"The call {call.name!r} went on after its end.")
             return
         if not call.name:
             return  # it may still come
-        yield from self._close_part()
-        yield from self._close_calls(call)
         if call.number not in self._open:
+            yield from self._close_part()
+            yield from self._close_calls()
             yield self._begin(call)
         if call.name != self._open[call.number].name:
             raise StreamDecodeError(f"The name of the call {call.name!r} came in pieces.")
@@ -201,8 +203,10 @@ class PartsWriter(ABC):
 
     def _begin(self, call: OpenCall) -> bytes:
         part = self._open[call.number] = self._next("call", call)
-        part.id, part.name = call.id or f"call_{uuid4().hex}", call.name
-        self._begun = max(self._begun, call.number + 1)
+        part.name = call.name
+        part.id = call.id if call.id and call.id not in self._ids else f"call_{uuid4().hex}"
+        self._ids.add(part.id)
+        self._begun.add(call.number)
         return self.opening(part)
 
     def _arguments(self, call: OpenCall) -> Iterator[bytes]:
@@ -216,19 +220,18 @@ class PartsWriter(ABC):
             part, self._part = self._part, None
             yield self.closing(part)
 
-    def _close_calls(self, other: OpenCall | None = None) -> Iterator[bytes]:
-        """Close the calls that are ready when something else is written: a text, or `other`, another call."""
-        goes_on = other is None or other.has_arguments()
+    def _close_calls(self) -> Iterator[bytes]:
+        """Close those that are whole, when something else is written."""
         for number in [*self._open]:
-            call = self._calls.calls[number]
-            if call is not other and (is_whole(call) or (goes_on and not is_open(call))):
+            if is_whole(self._calls.calls[number]):
                 yield self.closing(self._open.pop(number))
 
     def _close_all(self) -> Iterator[bytes]:
         yield from self._close_part()
-        for call in self._calls.calls[self._begun :]:  # without a name
-            yield self._begin(call)
-            yield from self._arguments(call)
+        for call in self._calls.calls:
+            if call.number not in self._begun:  # it has no name
+                yield self._begin(call)
+                yield from self._arguments(call)
         for number in [*self._open]:
             yield self.closing(self._open.pop(number))
 

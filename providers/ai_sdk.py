@@ -63,7 +63,7 @@ class AISDKDecoder(JSONDecoder):
                 yield retraction(chunk_of({}))
             case "finish":
                 usage = in_openai_counts(metadata(data).get("usage"))
-                yield end_chunk(data.get("finishReason"), FINISH_REASONS, called=bool(self._calls), usage=usage)
+                yield end_chunk(data.get("finishReason"), FINISH_REASONS, usage=usage)
             case "error":
                 raise self.failure(data["errorText"])
             case "abort":
