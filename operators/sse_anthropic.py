@@ -85,6 +85,8 @@ class AnthropicWriter(PartsWriter):
         raise ServiceUnavailableError("The answer so far was taken back, for which Anthropic's format has no word.")
 
     def tail(self, reason: str) -> Iterable[bytes]:
+        if reason == "stop" and self.calls.calls:
+            reason = "tool_calls"  # OpenAI's "stop" where a call was asked for; Anthropic's clients go by the reason
         native, stop_reason = self.fields.get("native_finish_reason"), STOP_REASONS.get(reason, reason)
         told = {
             "stop_reason": native if native in FINER.get(stop_reason, ()) else stop_reason,

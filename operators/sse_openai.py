@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rillm.operators.guarding import OpenChoices
 from rillm.operators.sse_errors import status_of, type_of, words_for
 from rillm.operators.sse_writer import COMMENT, DONE, data
 from rillm.streams.chunk import StreamingChoices
@@ -26,6 +27,7 @@ class OpenAIWriter:
     def __init__(self) -> None:
         self._last: ModelResponseStream | None = None
         self._usage_is_told = False
+        self._open = OpenChoices()
 
     def chunk(self, chunk: ModelResponseStream) -> Sequence[bytes]:
         self._last = chunk
@@ -35,15 +37,20 @@ class OpenAIWriter:
             chunk = as_openai_has_usage(chunk)
         elif is_retraction(chunk):
             self._usage_is_told = False
+            self._open = OpenChoices()
+            return (data(chunk),)
+        self._open.add(chunk)
         return (data(chunk),)
 
     def end(self) -> Sequence[bytes]:
+        """A reason for each choice that has none, because an operator has ended it: clients ask for one; the usage."""
+        chunks = [*self._open.finished("stop")]
         usage = None if self._last is None or self._usage_is_told else self._last.hidden_params.get("usage")
-        if self._last is None or usage is None:
-            return (DONE,)
-        # With an empty choice: nobody has asked for this chunk, and everybody reads `choices[0]`.
-        values = {"choices": [StreamingChoices()], "provider_specific_fields": None}
-        return data(changed(self._last, values, {"usage": usage})), DONE
+        if self._last is not None and usage is not None:
+            # With an empty choice: nobody has asked for this chunk, and everybody reads `choices[0]`.
+            values = {"choices": [StreamingChoices()], "provider_specific_fields": None}
+            chunks.append(changed(self._last, values, {"usage": usage}))
+        return [*map(data, chunks), DONE]
 
     def failure(self, error: Exception) -> Sequence[bytes]:
         """The error object: https://platform.openai.com/docs/guides/error-codes; `code` has the status, if nothing."""

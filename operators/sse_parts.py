@@ -73,7 +73,7 @@ class PartsWriter(ABC):
         self.finish_reason: str | None = None
         self.fields: dict[str, Any] = {}  # what is told of the finish
         self._part: Part | None = None  # the text or the thought that is open
-        self._calls = OpenCalls()
+        self.calls = OpenCalls()
         self._open: dict[int, Part] = {}  # calls by their number
         self._begun: set[int] = set()  # calls by their number
         self._ids: set[str] = set()  # of calls
@@ -121,7 +121,7 @@ class PartsWriter(ABC):
 
     def end(self) -> Sequence[bytes]:
         head = () if self._has_begun else self.head(ModelResponseStream())
-        implied = "tool_calls" if self._calls.calls else "stop"
+        implied = "tool_calls" if self.calls.calls else "stop"
         return [*head, *self._close_all(), *self.tail(self.finish_reason or implied)]
 
     def usage(self) -> Usage:
@@ -147,8 +147,8 @@ class PartsWriter(ABC):
         if refusal := delta.extra.get("refusal"):
             yield from self._text("text", refusal)
         if fragments := delta.tool_calls or as_fragments(delta.function_call):
-            for fragment, number in zip(fragments, self._calls.add(fragments), strict=True):
-                yield from self._fragment(fragment, self._calls.calls[number])
+            for fragment, number in zip(fragments, self.calls.add(fragments), strict=True):
+                yield from self._fragment(fragment, self.calls.calls[number])
         if choice.finish_reason:
             self.finish_reason = choice.finish_reason
             self.fields = delta.provider_specific_fields or {}
@@ -159,7 +159,7 @@ class PartsWriter(ABC):
             yield from self.retracted()
         self.finish_reason, self._part = None, None
         self.fields = {}
-        self._calls = OpenCalls()
+        self.calls = OpenCalls()
         self._begun.clear()
         self._open.clear()
 
@@ -223,12 +223,12 @@ class PartsWriter(ABC):
     def _close_calls(self) -> Iterator[bytes]:
         """Close those that are whole, when something else is written."""
         for number in [*self._open]:
-            if is_whole(self._calls.calls[number]):
+            if is_whole(self.calls.calls[number]):
                 yield self.closing(self._open.pop(number))
 
     def _close_all(self) -> Iterator[bytes]:
         yield from self._close_part()
-        for call in self._calls.calls:
+        for call in self.calls.calls:
             if call.number not in self._begun:  # it has no name
                 yield self._begin(call)
                 yield from self._arguments(call)

@@ -39,16 +39,18 @@ def to_sse(format: SSEFormat = "openai", heartbeat: float | None = None) -> Oper
         [ to_sse("openai") ]
         -{…}--{…}-{…}---([DONE],|)      the data of each frame
 
-    "openai": `chat.completion.chunk`s, then `[DONE]`. Nulls are left out. Usage comes once, at the end, where it is
-    known.
+    "openai": `chat.completion.chunk`s, then `[DONE]`. Nulls are left out. A usage that was reported is told at the end,
+    also where the stream has not shown it.
 
     "anthropic": the events of a message: `message_start`, the blocks of text, thinking (with its signature) and
     `tool_use`, `message_delta` with the reason and the usage, `message_stop`. Anthropic always tells the usage: what
     nobody reported is an estimate, with `"estimated": true`. It knows one choice and no custom tools.
 
-    "ai-sdk": the UI messages of Vercel's AI SDK, version 5 and up, which want the header
+    "ai-sdk": the UI messages of Vercel's AI SDK from 5.0.92 on, which go with the header
     `x-vercel-ai-ui-message-stream: v1`: text, reasoning, tool inputs, `finish`, then `[DONE]`. Model and usage are in
     the message's metadata. One choice.
+
+    A choice that an operator has ended without a finish_reason gets one: clients take an answer without for cut off.
 
     What a format has no word for is left out: all but OpenAI's know nothing of logprobs, citations, images and audio.
 
