@@ -459,5 +459,3 @@ def test_what_cannot_be_said_closes_the_source(collect: Callable[[Any], list[Any
 def test_two_subscriptions_share_nothing(collect: Callable[[Any], list[Any]], format_: Any) -> None:
     stream = rillm.of(*ANSWER).pipe(rillm.to_sse(format_))
     assert collect(stream) == collect(stream)
-
-
