@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 from rillm.operators.guarding import OpenChoices
 from rillm.operators.sse_errors import status_of, type_of, words_for
 from rillm.operators.sse_writer import COMMENT, DONE, data
 from rillm.streams.chunk import StreamingChoices
 from rillm.streams.errors import RillmError
+from rillm.streams.json_values import objects_in
 from rillm.streams.pieces import changed
 from rillm.streams.retraction import is_retraction
+from rillm.streams.thinking_blocks import is_ended
 from rillm.streams.tidy import has_something
 
 if TYPE_CHECKING:
@@ -18,9 +21,15 @@ if TYPE_CHECKING:
 
     from rillm.streams.chunk import ModelResponseStream
 
+THOUGHTS: Final = "thinking_blocks"
+
 
 class OpenAIWriter:
-    """Each chunk as it is, without its nulls: a retraction too, which OpenAI's clients do not know and pass over."""
+    """Each chunk as it is, without its nulls: a retraction too, which OpenAI's clients do not know and pass over.
+
+    Blocks of thinking are numbered, as OpenAI numbers what comes in pieces: its SDK puts lists together by `index`, and
+    fails where there is none.
+    """
 
     ping = COMMENT
 
@@ -28,6 +37,7 @@ class OpenAIWriter:
         self._last: ModelResponseStream | None = None
         self._usage_is_told = False
         self._open = OpenChoices()
+        self._thoughts: Counter[int] = Counter()  # how many have ended, in each choice
 
     def chunk(self, chunk: ModelResponseStream) -> Sequence[bytes]:
         self._last = chunk
@@ -38,9 +48,21 @@ class OpenAIWriter:
         elif is_retraction(chunk):
             self._usage_is_told = False
             self._open = OpenChoices()
+            self._thoughts.clear()
             return (data(chunk),)
         self._open.add(chunk)
+        choices = chunk.choices
+        if any(THOUGHTS in one.delta.__pydantic_extra__ for one in choices if one.delta.__pydantic_extra__):
+            chunk = changed(chunk, {"choices": [*map(self._numbered, choices)]})
         return (data(chunk),)
+
+    def _numbered(self, choice: StreamingChoices) -> StreamingChoices:
+        blocks: list[dict[str, Any]] = []
+        for block in objects_in(choice.delta.extra.get(THOUGHTS)):
+            blocks.append({**block, "index": self._thoughts[choice.index]})
+            self._thoughts[choice.index] += is_ended(block)
+        extra = {**choice.delta.extra, THOUGHTS: blocks} if blocks else None
+        return changed(choice, {"delta": changed(choice.delta, {}, extra)})
 
     def end(self) -> Sequence[bytes]:
         """A reason for each choice that has none, because an operator has ended it: clients ask for one; the usage."""

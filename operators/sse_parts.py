@@ -60,8 +60,8 @@ class Thought(NamedTuple):
 class PartsWriter(ABC):
     """The frames of one answer: how its parts follow each other. How each is written is its format's own.
 
-    A text and a thought end where another part begins. So does a call whose arguments are whole by then: others wait for
-    the end of the answer, for some servers send calls side by side.
+    A text and a thought end where another part begins. So does a call whose arguments are whole by then; others wait
+    for the end of the answer: some servers send calls side by side.
     """
 
     ping: bytes

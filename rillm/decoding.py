@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reactivex.disposable import BooleanDisposable, CompositeDisposable
+
 from rillm.operators.normalize import normalize
 from rillm.operators.tap_end import tap_end
 from rillm.providers.recording import RecordingSource
@@ -87,26 +89,29 @@ def framed(make: Callable[[], Framer]) -> Operator[bytes, bytes]:
         def subscribe(
             observer: abc.ObserverBase[bytes], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            framer = make()
+            framer, over = make(), BooleanDisposable()
 
-            def hand_on(frames: Callable[[], Sequence[bytes]]) -> bool:
+            def hand_on(frames: Callable[[], Sequence[bytes]]) -> None:
                 try:
                     found = frames()
                 except RillmError as error:
                     observer.on_error(error)
-                    return False
+                    return
                 for frame in found:
+                    if over.is_disposed:
+                        return  # behind the end marker
                     observer.on_next(frame)
-                return True
 
             def on_next(block: bytes) -> None:
                 hand_on(lambda: framer.feed(block))
 
             def on_completed() -> None:
-                if hand_on(framer.end):
-                    observer.on_completed()
+                hand_on(framer.end)
+                observer.on_completed()
 
-            return source.subscribe(on_next, observer.on_error, on_completed, scheduler=scheduler)
+            return CompositeDisposable(
+                over, source.subscribe(on_next, observer.on_error, on_completed, scheduler=scheduler)
+            )
 
         return Stream(subscribe)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from rillm.streams.json_values import is_object
 from rillm.testing import chunk, play
 
 if TYPE_CHECKING:
@@ -12,14 +13,21 @@ if TYPE_CHECKING:
 
     from reactivex import Observable
 
+    from rillm.operators.to_sse import SSEFormat
     from rillm.testing.played import Played
 
-FORMATS = ("openai", "anthropic", "ai-sdk")
+FORMATS: tuple[SSEFormat, ...] = ("openai", "anthropic", "ai-sdk")
 PINGS = {"openai": b": ping\n\n", "anthropic": b'event: ping\ndata: {"type":"ping"}\n\n', "ai-sdk": b": ping\n\n"}
 
 # Two thoughts with a signature, a text, two calls of which one has no arguments, an end, the usage.
 ANSWER = [
-    chunk(delta={"role": "assistant", "reasoning_content": "Hm", "thinking_blocks": [{"thinking": "Hm"}]}),
+    chunk(
+        delta={
+            "role": "assistant",
+            "reasoning_content": "Hm",
+            "thinking_blocks": [{"type": "thinking", "thinking": "Hm"}],
+        }
+    ),
     chunk(delta={"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": "sig"}]}),
     chunk("Hel"),
     chunk("lo ü\u2028\n"),
@@ -59,7 +67,7 @@ def datas(frames: Sequence[bytes]) -> list[Any]:
 def short(frame: bytes) -> str:
     """A frame in a diagram: its type, or what a chunk of OpenAI's says."""
     data = data_of(frame)
-    if not isinstance(data, dict):
+    if not is_object(data):
         return "ping" if data == ": ping" else str(data)
     if "type" in data:
         return str(data["type"])

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import reactivex
 from loguru import logger
+from reactivex import operators as ops
 from reactivex.scheduler import NewThreadScheduler
 from reactivex.subject import Subject
 
 import rillm
+from rillm.streams.json_values import is_object
 from rillm.streams.stream import from_source
 from rillm.testing import chunk
 from tests.kit.frames import ANSWER, FORMATS, PINGS, datas, played
@@ -32,11 +34,28 @@ def test_openai() -> None:
     head = {"id": "chatcmpl-test", "created": 1, "model": "test", "object": "chat.completion.chunk"}
     *chunks, usage, end = frames_of("openai", *ANSWER)
     assert all({name: one[name] for name in head} == head for one in chunks)
-    assert [one["choices"] for one in chunks] == [
-        [{"index": 0, **one.choices[0].model_dump(exclude_none=True)}] for one in ANSWER[:-1]
+    thoughts, texts = chunks[:2], chunks[2:]
+    assert [one["choices"] for one in texts] == [[one.choices[0].model_dump(exclude_none=True)] for one in ANSWER[2:-1]]
+    assert [one["choices"][0]["delta"] for one in thoughts] == [
+        {
+            "role": "assistant",
+            "reasoning_content": "Hm",
+            "thinking_blocks": [{"type": "thinking", "thinking": "Hm", "index": 0}],
+        },
+        {"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": "sig", "index": 0}]},
     ]
     assert (usage["choices"], usage["usage"]["completion_tokens"]) == ([], 3)
     assert end == "[DONE]"
+
+
+def test_openai_has_blocks_of_thinking_numbered() -> None:
+    """Its SDK puts lists together by the index, as those of calls."""
+    signed, secret = {"type": "thinking", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}
+    blocks = [[signed], [secret, {"type": "thinking", "thinking": "a"}], [signed]]
+    chunks = [chunk(delta={"thinking_blocks": some}) for some in blocks]
+    frames = frames_of("openai", *chunks, rillm.retraction(chunks[0]), chunks[0])
+    told = [one["choices"][0]["delta"].get("thinking_blocks", []) for one in frames[:5]]
+    assert [[block["index"] for block in some] for some in told] == [[0], [1, 2], [2], [], [0]]
 
 
 def test_openai_leaves_nulls_out() -> None:
@@ -341,16 +360,16 @@ def test_arguments_that_are_no_json_are_an_error_of_the_call(arguments: str) -> 
     assert (told["type"], told["input"], "no JSON" in told["errorText"]) == ("tool-input-error", arguments, True)
 
 
+IDS = ["0", "0", None, ""]
+
+
 def test_ids_are_never_the_same_and_never_missing() -> None:
     calls = [{"index": index, "function": {"name": "f", "arguments": "{}"}, "id": id_} for index, id_ in enumerate(IDS)]
     for format_, key in (("anthropic", "content_block"), ("ai-sdk", "toolCallId")):
         told = [one[key] for one in frames_of(format_, chunk(tool_calls=calls)) if key in one]
-        ids = {one["id"] if isinstance(one, dict) else one for one in told}
+        ids: set[Any] = {one["id"] if is_object(one) else one for one in told}
         assert len(ids) == len(IDS)
         assert all(ids)
-
-
-IDS = ["0", "0", None, ""]
 
 
 # Retractions
@@ -441,7 +460,7 @@ def test_timers_of_other_threads() -> None:
 @pytest.mark.parametrize("heartbeat", [None, 60])
 def test_leaving_closes_the_source(collect: Callable[[Any], list[Any]], format_: Any, heartbeat: float | None) -> None:
     source = Script([chunk("Hi")], SILENCE)
-    stream = from_source(source).pipe(rillm.to_sse(format_, heartbeat), reactivex.operators.take(1))
+    stream = from_source(source).pipe(rillm.to_sse(format_, heartbeat), ops.take(1))
     assert len(collect(stream)) == 1
     assert source.live == 0
 
