@@ -16,7 +16,7 @@ from rillm.operators.sse_writer import COMMENT, DONE, data
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rillm.operators.sse_parts import Part
+    from rillm.operators.sse_part import Part
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.model import Model
     from rillm.streams.usage import Usage

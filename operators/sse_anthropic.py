@@ -13,7 +13,7 @@ from rillm.streams.errors import BadRequestError, ServiceUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rillm.operators.sse_parts import Part
+    from rillm.operators.sse_part import Part
     from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.usage import Usage
 

@@ -1,17 +1,16 @@
-"""An answer as a row of parts, as Anthropic and Vercel's AI SDK have it: texts, thoughts, calls; not public."""
+"""An answer as a row of parts, each opened and closed, as Anthropic and Vercel's AI SDK have it; not public."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from uuid import uuid4
 
+from rillm.operators.sse_part import Part, only_text, thoughts
 from rillm.operators.tool_calls import as_fragments, goes_on, is_whole
 from rillm.streams.accumulator import Accumulator
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError, StreamDecodeError
-from rillm.streams.json_values import objects_in
 from rillm.streams.retraction import is_retraction
 from rillm.streams.tool_calls import OpenCalls
 from rillm.streams.usage import completed
@@ -19,42 +18,11 @@ from rillm.streams.usage import completed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rillm.streams.chunk import Delta, StreamingChoices
+    from rillm.operators.sse_part import Kind, Thought
+    from rillm.streams.chunk import StreamingChoices
     from rillm.streams.function import ChatCompletionDeltaToolCall
     from rillm.streams.open_call import OpenCall
     from rillm.streams.usage import Usage
-
-
-Kind = Literal["text", "thinking", "call"]
-
-
-@dataclass(slots=True)
-class Part:
-    """A part of an answer that has begun.
-
-    Attributes:
-        kind: what it is.
-        number: its place in the answer, from 0.
-        call: so far, if it is one.
-        id: of the call.
-        name: of the call, as it was announced.
-        pieces: of the call's arguments, how many have been written.
-    """
-
-    kind: Kind
-    number: int
-    call: OpenCall | None = None
-    id: str = ""
-    name: str = ""
-    pieces: int = 0
-
-
-class Thought(NamedTuple):
-    """A piece of thinking: a text, or the signature that ends it, or what is kept secret."""
-
-    text: str = ""
-    signature: str = ""
-    redacted: str = ""
 
 
 class PartsWriter(ABC):
@@ -234,22 +202,3 @@ class PartsWriter(ABC):
                 yield from self._arguments(call)
         for number in [*self._open]:
             yield self.closing(self._open.pop(number))
-
-
-def only_text(chunk: ModelResponseStream) -> str | None:
-    """The text of a chunk that brings more of it and nothing else."""
-    if len(chunk.choices) != 1:
-        return None
-    choice = chunk.choices[0]
-    delta = choice.delta
-    is_more = delta.__pydantic_extra__ or delta.tool_calls or delta.function_call or choice.finish_reason
-    return None if is_more or choice.index else delta.content
-
-
-def thoughts(delta: Delta) -> list[Thought]:
-    """What a delta brings of thinking: Anthropic's blocks, with their signatures, or the text alone."""
-    reasoning, blocks = delta.extra.get("reasoning_content"), objects_in(delta.extra.get("thinking_blocks"))
-    found = [Thought(*(str(block.get(name) or "") for name in ("thinking", "signature", "data"))) for block in blocks]
-    if reasoning and not any(thought.text for thought in found):
-        found.insert(0, Thought(reasoning))
-    return found

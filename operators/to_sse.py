@@ -64,10 +64,10 @@ def to_sse(format: SSEFormat = "openai", heartbeat: float | None = None) -> Oper
         heartbeat: seconds without a chunk after which a frame without meaning is sent, also before the first chunk, so
             that no proxy takes the connection for dead: a comment, for Anthropic a `ping`. None for none.
 
-    Errors: one that comes before the first frame passes, so that a server can answer with its status. Later ones become
-    the format's own error and its end marker, without secrets, and the stream completes; what is no `RillmError` goes
-    to loguru, and the client hears of an internal error. In the stream, `BadRequestError` for what the format cannot
-    say. Where it is called, `BadRequestError` for arguments that are none of these.
+    Errors: one that comes before the first frame, a ping too, passes, so that a server can answer with its status.
+    Later ones become the format's own error and its end marker, without secrets, and the stream completes; what is no
+    `RillmError` goes to loguru, and the client hears of an internal error. What a format cannot say is a
+    `BadRequestError` in the same way. Where it is called, `BadRequestError` for arguments that are none of these.
 
     >>> import rillm
     >>> for frame in rillm.stream("mock/echo", mock_response="Hi").pipe(to_sse("ai-sdk")):
