@@ -54,12 +54,10 @@ class _Watch(abc.ObserverBase[T]):
 
     def on_error(self, error: Exception) -> None:
         with self._lock:
-            self.timer.dispose()
             self._observer.on_error(error)
 
     def on_completed(self) -> None:
         with self._lock:
-            self.timer.dispose()
             self._observer.on_completed()
 
     def look_after(self, seconds: float) -> None:
@@ -67,7 +65,7 @@ class _Watch(abc.ObserverBase[T]):
             with self._lock:
                 left = self._seconds - (self._clock.now - self._last).total_seconds()
                 if left <= 0 and not self.timer.is_disposed:
-                    self._last, left = self._clock.now, self._seconds
+                    left = self._seconds
                     self._observer.on_next(None)
                 self.look_after(left)
 

@@ -128,8 +128,8 @@ class PartsWriter(ABC):
         self.finish_reason, self._part = None, None
         self.fields = {}
         self.calls = OpenCalls()
-        self._begun.clear()
-        self._open.clear()
+        for numbers_or_ids in (self._begun, self._open, self._ids):
+            numbers_or_ids.clear()
 
     def _next(self, kind: Kind, call: OpenCall | None = None) -> Part:
         self._parts += 1

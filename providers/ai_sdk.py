@@ -60,6 +60,7 @@ class AISDKDecoder(JSONDecoder):
                 yield self._head(data)
             case "reset-step":
                 self._calls.clear()
+                self._with_input.clear()
                 yield retraction(chunk_of({}))
             case "finish":
                 usage = in_openai_counts(metadata(data).get("usage"))

@@ -61,12 +61,14 @@ def test_it_is_decode_as_an_operator(format_: str) -> None:
     ("marbles", "outgoing", "source"),
     [
         ("-ab---done-----|", "-(a,b)(=stop,|)", "^-----!"),  # what comes after the end marker is not waited for
+        ("-ab---robbed-----|", "-(a,b)-----------(=stop,|)", "^----------------!"),  # of its last line's end
         ("-ab-ping-|", "-(a,b)---X", "^--------!"),
         ("-ab-----X", "-(a,b)--X", "^-------!"),
     ],
 )
 def test_in_time(marbles: str, outgoing: str, source: str) -> None:
-    blocks = {"ab": wire.frame("a") + wire.frame("b"), "done": wire.finish() + wire.DONE, "ping": b": ping\n\n"}
+    done = wire.finish() + wire.DONE
+    blocks = {"ab": wire.frame("a") + wire.frame("b"), "done": done, "robbed": done.rstrip(), "ping": b": ping\n\n"}
     came = play(rillm.from_sse(), marbles, values=blocks, error=rillm.Timeout("Late."))
     assert (came.marbles, came.source) == (outgoing, source)
     if came.error is not None:
@@ -180,6 +182,7 @@ def ui(*chunks: dict[str, Any]) -> bytes:
 
 INPUT = {"toolCallId": "c", "toolName": "f", "input": {"x": 1}}
 FINISH = {"type": "finish"}
+CALLED = {"type": "tool-input-available", "toolCallId": "c", "toolName": "f", "input": "{}"}
 
 
 @pytest.mark.parametrize(
@@ -191,6 +194,9 @@ FINISH = {"type": "finish"}
         (ui({"type": "source-url", "sourceId": "s", "url": "u"}, {"type": "data-x", "data": 1}, FINISH), []),
         (ui({"type": "start", "messageMetadata": 5}, {"type": "reasoning-start", "id": "0"}, FINISH), []),
         (ui({"type": "tool-input-start", **INPUT}, {"type": "tool-input-available", **INPUT}), [("c", "f", '{"x":1}')]),
+        # the same call again, after all was taken back
+        (ui(*[{"type": "tool-input-available", **INPUT}, {"type": "reset-step"}] * 2, FINISH), []),
+        (ui({"type": "tool-input-available", **INPUT}, {"type": "reset-step"}, CALLED, FINISH), [("c", "f", "{}")]),
     ],
 )
 def test_streams_of_the_ai_sdk(body: bytes, expected: list[Any]) -> None:

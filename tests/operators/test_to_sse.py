@@ -128,6 +128,18 @@ def test_ai_sdk() -> None:
     ]
 
 
+def test_a_signature_ends_a_block() -> None:
+    blocks = [{"type": "thinking", "thinking": text, "signature": text} for text in "ab"]
+    frames = frames_of("anthropic", chunk(delta={"reasoning_content": "ab", "thinking_blocks": blocks}))
+    told = [(one["index"], one["delta"]) for one in frames if one["type"] == "content_block_delta"]
+    assert told == [
+        (0, {"type": "thinking_delta", "thinking": "a"}),
+        (0, {"type": "signature_delta", "signature": "a"}),
+        (1, {"type": "thinking_delta", "thinking": "b"}),
+        (1, {"type": "signature_delta", "signature": "b"}),
+    ]
+
+
 @pytest.mark.parametrize(
     ("reason", "native", "anthropic", "ai_sdk"),
     [
@@ -202,6 +214,7 @@ def test_a_usage_that_the_stream_has_not_shown_is_told() -> None:
 
 def test_usage_is_told_once() -> None:
     chunks = [*with_hidden_usage(), chunk(usage=COUNTS)]
+    chunks[-1].hidden_params.update(chunks[0].hidden_params)
     assert sum("usage" in one for one in frames_of("openai", *chunks)[:-1]) == 1
     together = [chunk("Hi"), chunk(finish="stop", usage=COUNTS)]
     assert frames_of("openai", *together)[1]["choices"][0]["finish_reason"] == "stop"
@@ -471,6 +484,15 @@ def test_what_cannot_be_said_closes_the_source(collect: Callable[[Any], list[Any
     *_, last = collect(from_source(source).pipe(rillm.to_sse("anthropic")))
     assert last.startswith(b"event: error")
     assert source.live == 0
+
+
+def test_a_source_that_pushes_on_is_not_listened_to() -> None:
+    def push(observer: Any, _: Any = None) -> Any:
+        for one in (chunk("No"), TAKEN_BACK, chunk("Yes")):
+            observer.on_next(one)
+
+    (*_, last) = rillm.as_stream(reactivex.create(push)).pipe(rillm.to_sse("anthropic"))
+    assert last.startswith(b"event: error")
 
 
 @both
