@@ -68,7 +68,12 @@ def test_it_is_decode_as_an_operator(format_: str) -> None:
 )
 def test_in_time(marbles: str, outgoing: str, source: str) -> None:
     done = wire.finish() + wire.DONE
-    blocks = {"ab": wire.frame("a") + wire.frame("b"), "done": done, "robbed": done.rstrip(), "ping": b": ping\n\n"}
+    blocks = {
+        "ab": wire.frame("a") + wire.frame("b"),
+        "done": done,
+        "robbed": wire.DONE.rstrip(),
+        "ping": b": ping\n\n",
+    }
     came = play(rillm.from_sse(), marbles, values=blocks, error=rillm.Timeout("Late."))
     assert (came.marbles, came.source) == (outgoing, source)
     if came.error is not None:
@@ -195,7 +200,7 @@ CALLED = {"type": "tool-input-available", "toolCallId": "c", "toolName": "f", "i
         (ui({"type": "start", "messageMetadata": 5}, {"type": "reasoning-start", "id": "0"}, FINISH), []),
         (ui({"type": "tool-input-start", **INPUT}, {"type": "tool-input-available", **INPUT}), [("c", "f", '{"x":1}')]),
         # the same call again, after all was taken back
-        (ui(*[{"type": "tool-input-available", **INPUT}, {"type": "reset-step"}] * 2, FINISH), []),
+        (ui({"type": "tool-input-available", **INPUT}, {"type": "reset-step"}, FINISH), []),
         (ui({"type": "tool-input-available", **INPUT}, {"type": "reset-step"}, CALLED, FINISH), [("c", "f", "{}")]),
     ],
 )

@@ -491,8 +491,9 @@ def test_a_source_that_pushes_on_is_not_listened_to() -> None:
         for one in (chunk("No"), TAKEN_BACK, chunk("Yes")):
             observer.on_next(one)
 
-    (*_, last) = rillm.as_stream(reactivex.create(push)).pipe(rillm.to_sse("anthropic"))
-    assert last.startswith(b"event: error")
+    seen: list[bytes] = []
+    list(rillm.as_stream(reactivex.create(push)).pipe(rillm.to_sse("anthropic"), ops.do_action(seen.append)))
+    assert seen[-1].startswith(b"event: error")
 
 
 @both
