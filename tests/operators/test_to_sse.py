@@ -492,7 +492,8 @@ def test_a_source_that_pushes_on_is_not_listened_to() -> None:
             observer.on_next(one)
 
     seen: list[bytes] = []
-    list(rillm.as_stream(reactivex.create(push)).pipe(rillm.to_sse("anthropic"), ops.do_action(seen.append)))
+    source: reactivex.Observable[rillm.ModelResponseStream] = reactivex.create(push)
+    list(rillm.as_stream(source).pipe(rillm.to_sse("anthropic"), ops.do_action(seen.append)))
     assert seen[-1].startswith(b"event: error")
 
 
