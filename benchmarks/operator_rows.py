@@ -169,6 +169,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
     },
     "Share and keep": {
         "share()": Row(rillm.share, "waits in a queue of each consumer"),
+        "to_sse()": Row(rillm.to_sse, "writes a frame of JSON"),
         "cache(store)": Row(lambda: rillm.cache(Nothing(), key=""), "makes JSON of it, to be kept"),
         "record(path)": Row(lambda: rillm.record(os.devnull), "writes a line of JSON"),
     },

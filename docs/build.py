@@ -27,6 +27,7 @@ BESIDE: Final = {
     "loop_guard": ["is_retraction", "retraction"],
     "number_choices": ["merge", "race", "concat", "zip", "combine_latest", "of"],
     "record": ["replay"],
+    "to_sse": ["from_sse"],
 }
 TESTING: Final = [
     "marbles", "play", "Played", "parse", "draw", "Event", "Kind", "assert_operator_laws", "recut", "cut_everywhere",

@@ -24,6 +24,7 @@ from rillm.providers.anthropic_fields import (
 )
 from rillm.providers.tool_arguments import arguments_of
 from rillm.streams.json_values import is_array, is_object, objects_in
+from rillm.streams.thinking_blocks import is_ended
 
 if TYPE_CHECKING:
     from rillm.providers.request import ChatCall
@@ -50,7 +51,7 @@ class Kept:
     def __init__(self, message: Values, fields: Values) -> None:
         self._outline = objects_in(fields.get(OUTLINE))
         self._citations = citations(fields)
-        self._thoughts = [one for one in objects_in(message.get("thinking_blocks")) if is_signed(one)]
+        self._thoughts = [unnumbered(one) for one in objects_in(message.get("thinking_blocks")) if is_ended(one)]
         self._calls = [tool_use(one) for one in objects_in(message.get("tool_calls"))]
         server_calls = objects_in(fields.get(CALLS))
         self._server_calls = [server_call(one) for one in server_calls if one.get("type") in SERVER_CALLS]
@@ -96,9 +97,9 @@ def is_at(block: Values, place: Values) -> bool:
     return is_same and block.get("type") == place.get("type")
 
 
-def is_signed(block: Values) -> bool:
-    """Whether thinking can be sent back: without a signature Anthropic refuses it."""
-    return bool(block.get("signature")) or block.get("type") == "redacted_thinking"
+def unnumbered(block: Values) -> Values:
+    """Thinking without the number that `to_sse` gives it: Anthropic refuses what it does not know."""
+    return {name: value for name, value in block.items() if name != "index"}
 
 
 def tool_use(call: Values) -> Values:

@@ -73,6 +73,7 @@ def is_done(frame: bytes) -> bool:
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({
     format_.name: format_
     for format_ in (
+        Format("ai-sdk", event_stream, later("ai_sdk:AISDKDecoder"), is_done, later("ai_sdk:encode")),
         Format("anthropic-messages", event_stream, later("anthropic_messages:AnthropicMessagesDecoder"),
                later("anthropic_messages:is_message_stop"), later("anthropic_request:encode")),
         Format("openai-chat", event_stream, OpenAIChatDecoder, is_done, openai_request.encode),

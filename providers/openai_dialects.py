@@ -24,7 +24,9 @@ def tidied_choice(choice: Any) -> Any:
     """A choice that did not validate, or came whole, in the shape of a chunk's."""
     if not is_object(choice):
         return choice
-    delta: Any = choice.get("delta") or choice.get("message") or {}
+    delta: Any = choice.get("delta")
+    if delta is None:  # an empty one may have all of the answer beside it: Perplexity repeats it at the end
+        delta = choice.get("message") or {}
     rest = {key: value for key, value in choice.items() if key not in {"message", "delta"} and value is not None}
     return {**rest, "delta": _tidied_delta(delta) if is_object(delta) else delta}
 

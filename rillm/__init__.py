@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rillm.completion_stream import CompletionStream
     from rillm.custom_logger import CustomLogger
     from rillm.custom_stream_wrapper import CustomStreamWrapper
-    from rillm.decoding import decode
+    from rillm.decoding import decode, from_sse
     from rillm.exceptions import (
         LITELLM_EXCEPTION_TYPES,
         APIConnectionError,
@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from rillm.operators.tap_end import Ending, tap_end
     from rillm.operators.text import text
     from rillm.operators.timeouts import timeouts
+    from rillm.operators.to_sse import to_sse
     from rillm.operators.tool_calls import tool_calls
     from rillm.operators.usage import usage
     from rillm.operators.words import words
@@ -201,6 +202,7 @@ __all__ = [
     "exceptions",
     "failure_callback",
     "fallback_to",
+    "from_sse",
     "hedge",
     "input_callback",
     "is_retraction",
@@ -244,6 +246,7 @@ __all__ = [
     "tap_end",
     "text",
     "timeouts",
+    "to_sse",
     "tool_calls",
     "usage",
     "words",
@@ -258,7 +261,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.completion_stream": ("CompletionStream",),
     "rillm.custom_logger": ("CustomLogger",),
     "rillm.custom_stream_wrapper": ("CustomStreamWrapper",),
-    "rillm.decoding": ("decode",),
+    "rillm.decoding": ("decode", "from_sse"),
     "rillm.logging_object": ("Logging",),
     "rillm.mocks": ("mock_completion",),
     "rillm.operators.accumulate": ("accumulate",),
@@ -303,6 +306,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.tap_end": ("Ending", "tap_end"),
     "rillm.operators.text": ("text",),
     "rillm.operators.timeouts": ("timeouts",),
+    "rillm.operators.to_sse": ("to_sse",),
     "rillm.operators.tool_calls": ("tool_calls",),
     "rillm.operators.usage": ("usage",),
     "rillm.operators.words": ("words",),

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rillm.streams.json_values import is_array, is_object
+
+REDACTED: Final = "redacted_thinking"
+
+
+def is_ended(piece: dict[str, Any]) -> bool:
+    """Whether the next piece is one of another block."""
+    return bool(piece.get("signature")) or piece.get("type") == REDACTED
 
 
 def joined_blocks(pieces: Any) -> Any:
     """Whole blocks from streamed pieces, in their order. A signature ends a block; redacted ones come whole.
 
     What has no signature is left out: a follow-up request could not send it back. Its text is in `reasoning_content`.
+    The `index` of a block is not Anthropic's: `to_sse` numbers them.
     """
     if not is_array(pieces):
         return pieces
@@ -19,8 +27,8 @@ def joined_blocks(pieces: Any) -> Any:
     for piece in pieces:
         if not is_object(piece):
             continue
-        if piece.get("type") == "redacted_thinking":
-            blocks.append(piece)
+        if piece.get("type") == REDACTED:
+            blocks.append({name: value for name, value in piece.items() if name != "index"})
             continue
         texts.append(str(piece.get("thinking") or ""))
         if piece.get("signature"):

@@ -1,8 +1,8 @@
 """The promises that every chunk of a default stream keeps, whatever the provider sent.
 
-One id, one `created`, one `model` a stream. Always a `choices[0].delta`. The role on a choice's first delta and nowhere
-else. No empty deltas. Exactly one finish chunk a choice, at the end. Usage only where the caller asked for it. Calls
-are numbered from 0, each with an index of its own.
+One id, one `created`, one `model` a stream; all of this begins anew after a retraction. Always a `choices[0].delta`.
+The role on a choice's first delta and nowhere else. No empty deltas. Exactly one finish chunk a choice, at the end.
+Usage only where the caller asked for it. Calls are numbered from 0, each with an index of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
 from rillm.streams.finish_reasons import in_openai_words
 from rillm.streams.json_values import EMPTY
 from rillm.streams.model import set_hidden_params
+from rillm.streams.retraction import is_retraction
 from rillm.streams.tool_calls import OpenCalls
 from rillm.streams.usage import Usage, completed, merge_usage
 
@@ -37,11 +38,17 @@ class Tidy:
         roles_as_sent: bool = False,
     ) -> None:
         self.hidden_params = hidden_params
-        self._model = model
+        self._asked = model
         self._keep_leading = keep_leading
         self._roles_as_sent = roles_as_sent
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget what an answer was, if there was one."""
+        self.hidden_params.pop("usage", None)
         self._id = ""
         self._created = 0
+        self._model = self._asked
         self._system_fingerprint: str | None = None
         self._service_tier: str | None = None
         self._extra: dict[str, Any] = {}
@@ -72,6 +79,9 @@ class Tidy:
                 or delta.tool_calls
                 or not (delta.content and choice.index in self._begun)
             ):
+                if is_retraction(chunk):
+                    self._begin()
+                    return True
                 fields["choices"] = kept = [choice for choice in choices if self._admit_choice(choice)]
                 return bool(kept)
         return bool(choices) or (self._keep_leading and not self._begun)

@@ -125,7 +125,7 @@ def result(id_: str, content: Any, **rest: Any) -> dict[str, Any]:
                     reasoning_content="r",
                     thinking_blocks=[
                         {"type": "thinking", "thinking": "r", "signature": "s"},
-                        {"type": "redacted_thinking", "data": "d"},
+                        {"type": "redacted_thinking", "data": "d", "index": 1},  # as a stream numbers them
                         {"type": "thinking", "thinking": "unsigned"},
                     ],
                     tool_calls=[call("t1", "f", "{}")],

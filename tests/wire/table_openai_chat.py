@@ -145,6 +145,7 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "obfuscation": HI,
     "choices-null": HI,
     "delta-null": HI,
+    "delta-empty-and-message": HI,
     # Answers that came whole
     "whole-answer": {**HI, **USED},
     "whole-answer-with-calls": {**TWO_CALLS, "reasoning": "Hm.", **USED},
