@@ -10,7 +10,7 @@ from rillm.operators.guarding import Guard, Then, checked, finishes
 from rillm.operators.running_cost import RunningCost
 from rillm.streams.driver import Driver
 from rillm.streams.errors import BadRequestError
-from rillm.streams.meter import Meter
+from rillm.streams.token_meter import TokenMeter
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -75,35 +75,45 @@ def budget(budget: Budget, then: Then = "error") -> Operator[ModelResponseStream
 
 
 class Account:
-    """What one stream takes from a budget."""
+    """What one stream takes from a budget. It pays for as many tokens as it may have taken, and for some in advance."""
 
     def __init__(self, budget: Budget, guard: Guard, scheduler: abc.SchedulerBase | None) -> None:
         self._budget = budget
+        self._lock = budget.lock
         self._guard = guard
         self._scheduler = scheduler
-        self._meter = Meter()
+        self._meter = TokenMeter()
         self._cost = RunningCost(self._meter)
-        self._usd, self._tokens = 0.0, 0  # what it has taken
+        self._prompt_tokens = -1
+        self._usd, self._tokens = 0.0, 0  # what it has paid for
 
     def on_next(self, chunk: ModelResponseStream) -> None:
         if self._guard.is_over:
             return
-        self._meter.add(chunk)
+        meter, is_near = self._meter, False
         try:
-            usd = 0.0 if self._budget.usd is None else self._cost.so_far()
+            with self._lock:
+                meter.add(chunk)
+                if meter.at_most > self._tokens or meter.prompt_tokens != self._prompt_tokens:
+                    is_near = self._pay_in_advance()
         except BadRequestError as error:
             self._guard.fail(error)
             return
-        is_used_up = self._pay(usd, self._meter.completion_tokens)
+        is_used_up = is_near and self._budget.spend(self, 0.0, 0)
         self._guard.emit(chunk)
         if is_used_up and not finishes(chunk):
             self._end()
 
     def on_completed(self) -> None:
+        self._budget.leave(self)
         usage = self._meter.final()
         usd = 0.0 if self._budget.usd is None else self._cost.final(usage)
-        self._pay(usd, usage.completion_tokens)
+        self._budget.spend(self, usd - self._usd, usage.completion_tokens - self._tokens)
         self._guard.on_completed()
+
+    def settle(self) -> None:
+        """Pay for what it has taken."""
+        self._pay(self._meter.completion_tokens)
 
     def stop(self) -> None:
         """Another stream has used the budget up, perhaps in another thread. This one ends where it is read."""
@@ -117,10 +127,21 @@ class Account:
         else:
             scheduler.schedule(self._end)
 
-    def _pay(self, usd: float, tokens: int) -> bool:
+    def _pay_in_advance(self) -> bool:
+        """Pay, unless the budget may be used up then; whether it may be."""
+        self._prompt_tokens = self._meter.prompt_tokens
+        if self._budget.usd is not None:
+            self._cost.look_up()
+        if self._pay(self._meter.at_most):
+            self.settle()
+            return True
+        return self._pay(self._tokens + self._budget.share(self._cost.of_token))
+
+    def _pay(self, tokens: int) -> bool:
+        usd = self._cost.of(tokens)
         paid = usd - self._usd, tokens - self._tokens
         self._usd, self._tokens = usd, tokens
-        return self._budget.spend(self, *paid)
+        return self._budget.pay(*paid)
 
     def _end(self, *_: object) -> None:
         self._guard.stop(self._budget.exceeded())

@@ -12,7 +12,7 @@ from reactivex import abc
 
 from rillm.operators import otel_attributes
 from rillm.operators import otel_names as names
-from rillm.operators.meter import Meter
+from rillm.operators.stopwatch import Stopwatch
 from rillm.operators.otel_instruments import instruments, scope
 from rillm.operators.otel_messages import input_messages, output_messages
 from rillm.operators.tap_end import isolated, tap_end
@@ -59,7 +59,7 @@ class OtelCall(abc.ObserverBase["ModelResponseStream"]):
         self._observer = observer
         self._scheduler = scheduler
         self._clock = Clock(scheduler)
-        self._meter = Meter(self._clock)
+        self._meter = Stopwatch(self._clock)
         self._start: dict[str, Any] = {}
         self._instruments: Instruments | None = None
         self._span: Span | None = None

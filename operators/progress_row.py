@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from rillm.operators.cost_tap import usd_of
-from rillm.operators.meter import Meter
+from rillm.operators.stopwatch import Stopwatch
 from rillm.streams.usage import Usage
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Row:
 
     def __init__(self, clock: Clock) -> None:
         self._words: deque[str] = deque(maxlen=REMEMBERED)
-        self.meter = Meter(clock, self._words)
+        self.meter = Stopwatch(clock, self._words)
 
     def line(self, mark: str, width: int) -> Text:
         """As it stands."""

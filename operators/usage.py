@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rillm.streams.meter import Meter
+from rillm.streams.token_meter import TokenMeter
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def usage() -> Operator[ModelResponseStream, Usage]:
         def subscribe(
             observer: abc.ObserverBase[Usage], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            meter = Meter()
+            meter = TokenMeter()
             last: tuple[int, int, bool] | None = None
             emitted: Usage | None = None
 
             def on_next(chunk: ModelResponseStream) -> None:
                 nonlocal last, emitted
                 meter.add(chunk)
-                now = meter.prompt_tokens, meter.completion_tokens, meter.is_estimated
+                now = meter.counts()
                 if now != last:
                     last, emitted = now, meter.usage()
                     observer.on_next(emitted)

@@ -1,4 +1,4 @@
-"""`Meter`: what the operators that measure have in common; not public."""
+"""`Stopwatch`: what the operators that measure have in common; not public."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rillm.streams.clock import Clock
 
 
-class Meter:
+class Stopwatch:
     """How long one subscription has waited for its chunks, and how much they said. Keeps eight bytes a chunk.
 
     `words`, if given, gets what the first choice says.

@@ -10,48 +10,44 @@ from pydantic import ValidationError
 
 from rillm.streams.pieces import changed
 from rillm.streams.token_counter import token_counter
-from rillm.streams.usage import Usage, as_usage, completed, merge_usage
+from rillm.streams.usage import SUMMANDS, Usage, as_usage, completed, merge_usage
 
 if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
 
 
-class Meter:
+class TokenMeter:
     """Tokens of a stream: as the provider reported them, and as they are counted here from then on.
 
     A report is of all that had come by then. Anthropic tells of the prompt at the start, Gemini of both with every
     chunk, OpenAI at the end; several reports are never summed.
 
     Attributes:
-        prompt_tokens, completion_tokens: so far.
-        is_estimated: whether any of them were counted here.
+        prompt_tokens: so far.
         model, hidden_params: of the latest chunk.
     """
 
     def __init__(self) -> None:
         self.prompt_tokens = 0
-        self.completion_tokens = 0
-        self.is_estimated = True
         self.model: str | None = None
         self.hidden_params: dict[str, Any] = {}
         self._hidden: dict[str, Any] | None = self.hidden_params
         self._counter = token_counter()
         self._in_chunks: Usage | None = None
         self._report: Usage | None = None
+        self._is_partly_told = True
         self._told: int | None = None  # completion tokens, by the latest report
         self._counted = 0  # how many had been counted when it came
 
     def add(self, chunk: ModelResponseStream) -> None:
         """Count what `chunk` brings, and take the report that came with it, in it or beside it."""
         self._counter.count(chunk)
-        hidden, extra = chunk.__pydantic_private__, chunk.__pydantic_extra__
-        if hidden is not self._hidden:
+        if chunk.__pydantic_private__ is not self._hidden:
             self._begin(chunk)
+        extra = chunk.__pydantic_extra__
         if extra and "usage" in extra:
             self._take(extra["usage"])
-        if self._in_chunks is None and "usage" not in self.hidden_params:
-            self.completion_tokens = self._counter.tokens  # nearly every chunk
-        else:
+        if self._in_chunks is not None or "usage" in self.hidden_params:
             self._look()
 
     def _begin(self, chunk: ModelResponseStream) -> None:
@@ -73,22 +69,33 @@ class Meter:
         told = report.completion_tokens if "completion_tokens" in report.model_fields_set else None
         if told != self._told:
             self._told, self._counted = told, self._counter.tokens
-        since = self._counter.tokens - self._counted
-        self.completion_tokens = (told or 0) + since
-        self.is_estimated = told is None or since > 0
         if "prompt_tokens" in report.model_fields_set:
             self.prompt_tokens = report.prompt_tokens
-        else:
-            self.is_estimated = True
+        self._is_partly_told = not report.model_fields_set >= SUMMANDS
+
+    @property
+    def completion_tokens(self) -> int:
+        """So far."""
+        return (self._told or 0) + self._counter.tokens - self._counted
+
+    @property
+    def at_most(self) -> int:
+        """No fewer than `completion_tokens`; known without counting."""
+        return (self._told or 0) + self._counter.at_most - self._counted
+
+    def counts(self) -> tuple[int, int, bool]:
+        """Tokens of the prompt and of the answer so far, and whether any of them were counted here."""
+        completion_tokens = self.completion_tokens
+        return self.prompt_tokens, completion_tokens, self._is_partly_told or completion_tokens > (self._told or 0)
 
     def usage(self) -> Usage:
         """As it stands now, marked as an estimate if any of it is one."""
         report = self._report or _blank()
-        if not self.is_estimated:
+        prompt, completion, is_estimated = self.counts()
+        if not is_estimated:
             return changed(report, {})  # some decoders bring theirs up to date in place
-        counts = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.completion_tokens}
-        total = self.prompt_tokens + self.completion_tokens
-        return changed(report, {**counts, "total_tokens": total}, {**report.extra, "estimated": True})
+        counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        return changed(report, counts, {**report.extra, "estimated": True})
 
     def final(self) -> Usage:
         """As it stands when the stream has ended well: what was reported, wherever it came."""
