@@ -10,8 +10,8 @@ from rillm.operators.guarding import Guard, Then, checked, finishes
 from rillm.operators.running_cost import RunningCost
 from rillm.streams.driver import Driver
 from rillm.streams.errors import BadRequestError
-from rillm.streams.token_meter import TokenMeter
 from rillm.streams.stream import Stream
+from rillm.streams.token_meter import TokenMeter
 
 if TYPE_CHECKING:
     from reactivex import Observable, abc
@@ -105,8 +105,9 @@ class Account:
             self._end()
 
     def on_completed(self) -> None:
+        with self._lock:
+            usage = self._meter.final()
         self._budget.leave(self)
-        usage = self._meter.final()
         usd = 0.0 if self._budget.usd is None else self._cost.final(usage)
         self._budget.spend(self, usd - self._usd, usage.completion_tokens - self._tokens)
         self._guard.on_completed()
@@ -135,7 +136,7 @@ class Account:
         if self._pay(self._meter.at_most):
             self.settle()
             return True
-        return self._pay(self._tokens + self._budget.share(self._cost.of_token))
+        return self._pay(self._tokens + self._budget.share(self, self._cost.of_token))
 
     def _pay(self, tokens: int) -> bool:
         usd = self._cost.of(tokens)

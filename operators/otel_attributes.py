@@ -12,8 +12,8 @@ from rillm.streams.json_values import is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm.operators.stopwatch import Stopwatch
     from rillm.operators.otel_names import Generation
+    from rillm.operators.stopwatch import Stopwatch
     from rillm.operators.tap_end import Ending
     from rillm.streams.response import ModelResponse
     from rillm.streams.usage import Usage

@@ -12,9 +12,9 @@ from reactivex import abc
 
 from rillm.operators import otel_attributes
 from rillm.operators import otel_names as names
-from rillm.operators.stopwatch import Stopwatch
 from rillm.operators.otel_instruments import instruments, scope
 from rillm.operators.otel_messages import input_messages, output_messages
+from rillm.operators.stopwatch import Stopwatch
 from rillm.operators.tap_end import isolated, tap_end
 from rillm.operators.without_secrets import message_of
 from rillm.streams.clock import Clock

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.metrics import Histogram, MeterProvider
 
-    from rillm.operators.stopwatch import Stopwatch
     from rillm.operators.otel_names import Count, Generation, TokenMetric
+    from rillm.operators.stopwatch import Stopwatch
 
     Points = Mapping[str, Any]
 

@@ -18,11 +18,11 @@ MANY: Final = 1000  # tokens, so that the price of one is exact
 class RunningCost:
     """US dollars for what a meter shows.
 
-    Attributes:
-        of_token: for one more of the answer.
-
     To ask the table takes as long as a hundred chunks, so it is asked when the tokens of the prompt are known, whose
     number may decide the price of all others; from then on it is a multiplication.
+
+    Attributes:
+        of_token: for one more of the answer.
     """
 
     def __init__(self, meter: TokenMeter) -> None:

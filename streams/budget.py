@@ -88,8 +88,8 @@ class Budget:
         tokens = f"output_tokens={self.output_tokens}, spent_output_tokens={self.spent_output_tokens}"
         return f"Budget({usd}, {tokens})"
 
-    # What streams call. They pay for as many tokens as they may have taken, which need not be counted for that. What was
-    # too much they get back as soon as it matters: before the budget is used up, and when somebody looks.
+    # What streams call. They pay for as many tokens as they may have taken, which need not be counted for that. What
+    # was too much they get back as soon as it matters: before the budget is used up, and when somebody looks.
 
     def enter(self, payer: Payer) -> bool:
         """Let a stream begin; False if the budget is used up."""
@@ -102,9 +102,8 @@ class Budget:
     def leave(self, payer: Payer) -> None:
         """A stream has ended."""
         with self.lock:
-            if payer in self._payers:
-                payer.settle()
-                self._payers.discard(payer)
+            payer.settle()
+            self._payers.discard(payer)
 
     def pay(self, usd: float, output_tokens: int) -> bool:
         """Take so much, or give it back if it is negative; whether that may use the budget up. With the lock only."""
@@ -112,8 +111,10 @@ class Budget:
         self._spent_output_tokens += output_tokens
         return self._may_be_used_up()
 
-    def share(self, usd_of_token: float) -> int:
+    def share(self, payer: Payer, usd_of_token: float) -> int:
         """Tokens that a stream may pay in advance, so that enough is left for all of them. With the lock only."""
+        if payer not in self._payers:
+            return 0
         usd, output_tokens = self._limits
         left = output_tokens - self._spent_output_tokens
         if usd_of_token:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 64  # characters without a blank that are counted anew with each piece
 # Up to the last word that a sign ends: in Chinese, in JSON.
-UP_TO_A_SIGN: Final = re.compile(r"""(?s:.*)[^\W_](?=["\s,.:;!?()\[\]{}、。，：；！？（）「」])""")
+UP_TO_A_SIGN: Final = re.compile(r"""(?s:.*)[^\W_](?=["\s,.:;!?()\[\]{}、。，：；！？（）「」])""")  # noqa: RUF001 - Chinese
 
 
 class OpenText:
@@ -75,7 +75,7 @@ def grown(word: str, piece: str, units: Units) -> tuple[int, str, int]:
     return more, text[end:], units(text[end:])
 
 
-grown_again: Final = lru_cache(1024)(grown)  # few words are most of a text
+grown_again: Final = lru_cache(4096)(grown)  # few words are most of a text
 
 
 def last_blank(text: str, start: int, stop: int) -> int:

@@ -62,12 +62,12 @@ class TokenCounter:
     @property
     def at_most(self) -> int:
         """No fewer than `tokens`; known without a look."""
-        units = self._most if self._most > self._settled else self._seen
+        units = max(self._most, self._seen) if self._most > self._settled else self._seen
         return -(-units // self._per_token)
 
     def reaches(self, tokens: int) -> bool:
         """Whether there are so many."""
-        return self._most >= tokens * self._per_token and self.tokens >= tokens
+        return self._most > (tokens - 1) * self._per_token and self.tokens >= tokens
 
     def count(self, chunk: ModelResponseStream, most: int = UNLIMITED) -> Overflow | None:
         """Count the texts of a chunk, up to the one that would make more than `most` tokens of all."""

@@ -33,15 +33,17 @@ class TokenMeter:
         self.hidden_params: dict[str, Any] = {}
         self._hidden: dict[str, Any] | None = self.hidden_params
         self._counter = token_counter()
+        self._count = self._counter.count
         self._in_chunks: Usage | None = None
         self._report: Usage | None = None
         self._is_partly_told = True
         self._told: int | None = None  # completion tokens, by the latest report
         self._counted = 0  # how many had been counted when it came
+        self._shown: tuple[int, int, bool] | None = None
 
     def add(self, chunk: ModelResponseStream) -> None:
         """Count what `chunk` brings, and take the report that came with it, in it or beside it."""
-        self._counter.count(chunk)
+        self._count(chunk)
         if chunk.__pydantic_private__ is not self._hidden:
             self._begin(chunk)
         extra = chunk.__pydantic_extra__
@@ -83,15 +85,25 @@ class TokenMeter:
         """No fewer than `completion_tokens`; known without counting."""
         return (self._told or 0) + self._counter.at_most - self._counted
 
-    def counts(self) -> tuple[int, int, bool]:
-        """Tokens of the prompt and of the answer so far, and whether any of them were counted here."""
-        completion_tokens = self.completion_tokens
-        return self.prompt_tokens, completion_tokens, self._is_partly_told or completion_tokens > (self._told or 0)
-
     def usage(self) -> Usage:
         """As it stands now, marked as an estimate if any of it is one."""
+        return self._usage(*self._counts())
+
+    def news(self) -> Usage | None:
+        """The same, if it has changed since this was asked for; it is asked for with each chunk."""
+        now = self._counts()
+        if now == self._shown:
+            return None
+        self._shown = now
+        return self._usage(*now)
+
+    def _counts(self) -> tuple[int, int, bool]:
+        """Of the prompt and of the answer so far, and whether any of them were counted here."""
+        since = self._counter.tokens - self._counted
+        return self.prompt_tokens, (self._told or 0) + since, since > 0 or self._is_partly_told
+
+    def _usage(self, prompt: int, completion: int, is_estimated: bool) -> Usage:  # noqa: FBT001 - as it is counted
         report = self._report or _blank()
-        prompt, completion, is_estimated = self.counts()
         if not is_estimated:
             return changed(report, {})  # some decoders bring theirs up to date in place
         counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
