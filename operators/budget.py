@@ -94,7 +94,7 @@ class Account:
         try:
             with self._lock:
                 meter.add(chunk)
-                if meter.at_most > self._tokens or meter.prompt_tokens != self._prompt_tokens:
+                if meter.may_exceed(self._tokens) or meter.prompt_tokens != self._prompt_tokens:
                     is_near = self._pay_in_advance()
         except BadRequestError as error:
             self._guard.fail(error)

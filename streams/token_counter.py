@@ -49,25 +49,30 @@ class TokenCounter:
         self._per_token = per_token
         self._texts: defaultdict[Name, OpenText] = defaultdict(OpenText)
         self._units = self._seen = 0  # of all texts, without what is aside
-        self._settled = self._most = 0  # what they may come to, without it and with it
+        self._open = 0  # what they may become as they go on
+        self._looked = self._most = 0  # no fewer than there are: at the last look, and now
         self._due = BATCH
 
     @property
     def tokens(self) -> int:
         """Of all texts of all choices so far. For who looks it never falls."""
-        if self._most > self._settled:
+        if self._most > self._looked:
             self._look()
         return -(-self._seen // self._per_token)
 
     @property
     def at_most(self) -> int:
         """No fewer than `tokens`; known without a look."""
-        units = max(self._most, self._seen) if self._most > self._settled else self._seen
+        units = self._most if self._most > self._looked else self._seen
         return -(-units // self._per_token)
+
+    def may_exceed(self, tokens: int) -> bool:
+        """Whether there may be more; known without a look."""
+        return self._most > tokens * self._per_token and self.at_most > tokens
 
     def reaches(self, tokens: int) -> bool:
         """Whether there are so many."""
-        return self._most > (tokens - 1) * self._per_token and self.tokens >= tokens
+        return self.may_exceed(tokens - 1) and self.tokens >= tokens
 
     def count(self, chunk: ModelResponseStream, most: int = UNLIMITED) -> Overflow | None:
         """Count the texts of a chunk, up to the one that would make more than `most` tokens of all."""
@@ -102,9 +107,9 @@ class TokenCounter:
                 units, most = text.units, text.most
                 text.count(self._count)
                 self._units += text.units - units
-                self._settled += text.most - most
+                self._open += text.most - most
         self._seen = max(self._seen, self._units)
-        self._most = self._settled
+        self._looked = self._most = max(self._open, self._seen)
         self._due = self._most + BATCH
 
     def _with(self, name: Name, piece: str) -> int:

@@ -85,6 +85,10 @@ class TokenMeter:
         """No fewer than `completion_tokens`; known without counting."""
         return (self._told or 0) + self._counter.at_most - self._counted
 
+    def may_exceed(self, completion_tokens: int) -> bool:
+        """Whether there may be more; known without counting."""
+        return self._counter.may_exceed(completion_tokens - (self._told or 0) + self._counted)
+
     def usage(self) -> Usage:
         """As it stands now, marked as an estimate if any of it is one."""
         return self._usage(*self._counts())
