@@ -134,7 +134,6 @@ class Account:
         if self._budget.usd is not None:
             self._cost.look_up()
         if self._pay(self._meter.at_most):
-            self.settle()
             return True
         return self._pay(self._tokens + self._budget.share(self, self._cost.of_token))
 

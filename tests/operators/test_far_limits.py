@@ -73,8 +73,8 @@ def test_a_budget_of_one(unit: str, pieces: list[str], n: int) -> None:
 
 
 def priced(chunks: Any) -> Any:
-    """A dollar a token of the answer."""
-    hidden = {"rates": [0.0, 1.0]}
+    """A dollar a token of the answer, and a hundredth of that for one of the prompt."""
+    hidden = {"rates": [0.01, 1.0]}
 
     def on(one: ModelResponseStream) -> ModelResponseStream:
         set_hidden_params(one, hidden)
@@ -102,6 +102,20 @@ def test_a_budget_of_many(unit: str, said: list[tuple[int, str]], n: int, looks:
             assert (shared.spent_output_tokens, shared.is_used_up) == (total, total >= n)
         if errors:
             break
+
+
+@pytest.mark.parametrize(
+    ("limit", "report"),
+    [
+        ({"output_tokens": 40}, {"prompt_tokens": 0, "completion_tokens": 50}),
+        ({"usd": 40}, {"prompt_tokens": 0, "completion_tokens": 50}),
+        ({"usd": 5}, {"prompt_tokens": 1000}),
+    ],
+)
+def test_what_is_reported_is_paid_for_at_once(limit: dict[str, Any], report: dict[str, int]) -> None:
+    texts = [*map(chunk, [" the", " cat"]), chunk(usage=report), *map(chunk, [" sat", " mat"])]
+    passed = list(rillm.of(*texts).pipe(priced, budget(Budget(**limit), "stop")))
+    assert [one.choices[0].delta.content for one in passed] == [" the", " cat", None, None]
 
 
 def test_many_that_leave_have_paid_for_what_came() -> None:

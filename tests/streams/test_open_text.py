@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     Make = Callable[[], TokenCounter]
 
 BREAKING = st.text(st.sampled_from("ab1é' \n\t.,\"_-」文、💡")) | st.text()
-LONG = st.sampled_from(
-    ["x" * 500, "文" * 300, "it's " * 40, CODE, CHINESE * 9, JSON * 9, " " * 200 + "a", "\n \t" * 90]
-)
+HEX = "".join(f"{number * number:x}" for number in range(1000, 1100))
+SAME = ["x" * 500, "文" * 300, "it's " * 40, " " * 200 + "a", "\n \t" * 90]
+LONG_TEXTS = [*SAME, HEX, f" {HEX}-{HEX} ", CODE, CHINESE * 9, JSON * 9]
+LONG = st.sampled_from(LONG_TEXTS)
 TEXTS = BREAKING | LONG | st.tuples(LONG, BREAKING, LONG).map("".join)
 
 
@@ -38,6 +39,16 @@ both_counters = pytest.mark.parametrize("make", [words, ByteCounter])
 @given(pieces=TEXTS.flatmap(cuttings))
 def test_it_makes_no_difference_how_a_text_is_cut(make: Make, pieces: list[str]) -> None:
     assert counted(make(), pieces) == counted(make(), ["".join(pieces)])
+
+
+@pytest.mark.parametrize("text", LONG_TEXTS)
+def test_not_even_into_letters(text: str) -> None:
+    assert counted(words(), [*text]) == counted(words(), [text])
+    letters = words()
+    for letter in text:
+        letters.count(chunk(letter))
+        assert letters.tokens >= 0
+    assert counted(words(), [text]) <= letters.tokens <= counted(words(), [text]) + 2
 
 
 @both_counters
@@ -80,6 +91,15 @@ def test_a_limit_is_reached_where_it_is_when_each_piece_is_counted(make: Make, m
         if ends:
             break
         assert lazy.reaches(most) == (eager.tokens >= most)
+
+
+def test_a_word_may_have_more_than_its_pieces() -> None:
+    """There are tokenizers in which it has, if seldom."""
+    counter = WordCounter(lambda text: 1 if set(text) == {"a"} else len(text))
+    assert counted(counter, ["aaaa"]) == 1
+    overflow = counter.count(chunk("b"), 4)
+    assert overflow is not None
+    assert overflow.beginning == ""
 
 
 def test_a_limit_that_is_far_away_costs_no_counting() -> None:
