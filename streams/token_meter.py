@@ -107,11 +107,13 @@ class TokenMeter:
         return self.prompt_tokens, (self._told or 0) + since, since > 0 or self._is_partly_told
 
     def _usage(self, prompt: int, completion: int, is_estimated: bool) -> Usage:  # noqa: FBT001 - as it is counted
-        report = self._report or _blank()
-        if not is_estimated:
-            return changed(report, {})  # some decoders bring theirs up to date in place
+        report = self._report
         counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-        return changed(report, counts, {**report.extra, "estimated": True})
+        if report is None:
+            return changed(_estimate(), counts)
+        if is_estimated:
+            return changed(report, counts, {**report.extra, "estimated": True})
+        return changed(report, {})  # some decoders bring theirs up to date in place
 
     def final(self) -> Usage:
         """As it stands when the stream has ended well: what was reported, wherever it came."""
@@ -129,5 +131,5 @@ def as_report(value: Any) -> Usage | None:
 
 
 @cache
-def _blank() -> Usage:
-    return Usage()
+def _estimate() -> Usage:
+    return Usage.model_validate({"estimated": True})
