@@ -11,8 +11,8 @@ from rillm.operators.guarding import Guard, Then, checked, finishes
 from rillm.operators.running_cost import RunningCost
 from rillm.streams.driver import Driver
 from rillm.streams.errors import BadRequestError
-from rillm.streams.meter import Meter
 from rillm.streams.stream import Stream
+from rillm.streams.token_meter import TokenMeter
 
 if TYPE_CHECKING:
     from reactivex import Observable, abc
@@ -76,35 +76,46 @@ def budget(budget: Budget, then: Then = "error") -> Operator[ModelResponseStream
 
 
 class Account:
-    """What one stream takes from a budget."""
+    """What one stream takes from a budget. It pays for as many tokens as it may have taken, and for some in advance."""
 
     def __init__(self, budget: Budget, guard: Guard, scheduler: abc.SchedulerBase | None) -> None:
         self._budget = budget
+        self._lock = budget.lock
         self._guard = guard
         self._scheduler = scheduler
-        self._meter = Meter()
+        self._meter = TokenMeter()
         self._cost = RunningCost(self._meter)
-        self._usd, self._tokens = 0.0, 0  # what it has taken
+        self._prompt_tokens = -1
+        self._usd, self._tokens = 0.0, 0  # what it has paid for
 
     def on_next(self, chunk: ModelResponseStream) -> None:
         if self._guard.is_over:
             return
-        self._meter.add(chunk)
+        meter, is_near = self._meter, False
         try:
-            usd = 0.0 if self._budget.usd is None else self._cost.so_far()
+            with self._lock:
+                meter.add(chunk)
+                if meter.may_exceed(self._tokens) or meter.prompt_tokens != self._prompt_tokens:
+                    is_near = self._pay_in_advance()
         except BadRequestError as error:
             self._guard.fail(error)
             return
-        is_used_up = self._pay(usd, self._meter.completion_tokens)
+        is_used_up = is_near and self._budget.spend(self, 0.0, 0)
         self._guard.emit(chunk)
         if is_used_up and not finishes(chunk):
             self._end()
 
     def on_completed(self) -> None:
-        usage = self._meter.final()
+        with self._lock:
+            usage = self._meter.final()
+        self._budget.leave(self)
         usd = 0.0 if self._budget.usd is None else self._cost.final(usage)
-        self._pay(usd, usage.completion_tokens)
+        self._budget.spend(self, usd - self._usd, self._written(usage.completion_tokens) - self._tokens)
         self._guard.on_completed()
+
+    def settle(self) -> None:
+        """Pay for what it has taken."""
+        self._pay(self._meter.completion_tokens)
 
     def stop(self) -> None:
         """Another stream has used the budget up, perhaps in another thread. This one ends where it is read."""
@@ -118,12 +129,24 @@ class Account:
         else:
             scheduler.schedule(self._end)
 
-    def _pay(self, usd: float, tokens: int) -> bool:
-        if self._meter.hidden_params.get(CACHE_HIT):
-            tokens = 0  # as usd are, for nobody has written them now
+    def _pay_in_advance(self) -> bool:
+        """Pay, unless the budget may be used up then; whether it may be."""
+        self._prompt_tokens = self._meter.prompt_tokens
+        if self._budget.usd is not None:
+            self._cost.look_up()
+        if self._pay(self._meter.at_most):
+            return True
+        return self._pay(self._tokens + self._budget.share(self, self._cost.of_token))
+
+    def _pay(self, tokens: int) -> bool:
+        usd, tokens = self._cost.of(tokens), self._written(tokens)
         paid = usd - self._usd, tokens - self._tokens
         self._usd, self._tokens = usd, tokens
-        return self._budget.spend(self, *paid)
+        return self._budget.pay(*paid)
+
+    def _written(self, tokens: int) -> int:
+        """How many of them somebody has written now, and not before, as those from a cache."""
+        return 0 if self._meter.hidden_params.get(CACHE_HIT) else tokens
 
     def _end(self, *_: object) -> None:
         self._guard.stop(self._budget.exceeded())

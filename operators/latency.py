@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from rillm.operators.at_the_end import at_the_end
-from rillm.operators.meter import Meter
+from rillm.operators.stopwatch import Stopwatch
 from rillm.operators.tap_end import isolated
 from rillm.streams.clock import Clock
 from rillm.streams.stream import Stream
@@ -102,7 +102,7 @@ def latency(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            meter = Meter(Clock(scheduler))
+            meter = Stopwatch(Clock(scheduler))
 
             def tell() -> None:
                 result = meter.hidden["latency"] = latency_of(meter)
@@ -121,7 +121,7 @@ def latency(
     return measured
 
 
-def latency_of(meter: Meter) -> Latency:
+def latency_of(meter: Stopwatch) -> Latency:
     """What a meter shows at the end of its stream."""
     usage = meter.usage
     tokens, waits = meter.shown_tokens(usage), meter.between_tokens

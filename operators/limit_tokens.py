@@ -57,14 +57,14 @@ def limit_tokens(n: int, *, then: Then = "stop") -> Operator[ModelResponseStream
         ) -> abc.DisposableBase:
             counter = token_counter()
             guard = Guard(observer, then, "length")
-            count, emit = counter.count, guard.emit
+            count, reaches, emit = counter.count, counter.reaches, guard.emit
 
             def on_next(chunk: ModelResponseStream) -> None:
                 overflow = count(chunk, n)
                 passing = chunk if overflow is None else cut(chunk, overflow)
                 if passing is chunk or is_something(passing):
                     emit(passing)
-                if overflow or (counter.tokens >= n and not finishes(chunk)):
+                if overflow or (reaches(n) and not finishes(chunk)):
                     guard.stop(exceeded(n))
 
             guard.held.add(source.subscribe(on_next, guard.on_error, guard.on_completed, scheduler=scheduler))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rillm.operators.cost_tap import cost_of
 from rillm.operators.latency import latency_of
-from rillm.operators.meter import Meter
+from rillm.operators.stopwatch import Stopwatch
 from rillm.operators.tap_end import tap_end
 from rillm.streams.clock import Clock
 from rillm.streams.redaction import message_of
@@ -60,7 +60,7 @@ def log_tap(
         def subscribe(
             observer: abc.ObserverBase[ModelResponseStream], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            meter = Meter(Clock(scheduler))
+            meter = Stopwatch(Clock(scheduler))
 
             def log(ending: Ending) -> None:
                 from loguru import logger  # noqa: PLC0415 - loaded when there is something to say

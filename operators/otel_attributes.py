@@ -12,8 +12,8 @@ from rillm.streams.json_values import is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rillm.operators.meter import Meter
     from rillm.operators.otel_names import Generation
+    from rillm.operators.stopwatch import Stopwatch
     from rillm.operators.tap_end import Ending
     from rillm.streams.response import ModelResponse
     from rillm.streams.usage import Usage
@@ -59,7 +59,7 @@ def server(url: str) -> dict[str, Any]:
     return {names.ADDRESS: parts.hostname, names.PORT: parts.port or PORTS.get(parts.scheme)}
 
 
-def of_answer(ending: Ending, meter: Meter, generation: Generation, counts: Mapping[Count, int]) -> dict[str, Any]:
+def of_answer(ending: Ending, meter: Stopwatch, generation: Generation, counts: Mapping[Count, int]) -> dict[str, Any]:
     """What came, and how it ended. Cancelled is no error, says OpenTelemetry, so it has an attribute of its own."""
     response = ending.response
     attributes: dict[str, Any] = {

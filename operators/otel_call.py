@@ -12,9 +12,9 @@ from reactivex import abc
 
 from rillm.operators import otel_attributes
 from rillm.operators import otel_names as names
-from rillm.operators.meter import Meter
 from rillm.operators.otel_instruments import instruments, scope
 from rillm.operators.otel_messages import input_messages, output_messages
+from rillm.operators.stopwatch import Stopwatch
 from rillm.operators.tap_end import isolated, report_failure, tap_end
 from rillm.streams.clock import Clock
 from rillm.streams.redaction import message_of
@@ -59,7 +59,7 @@ class OtelCall(abc.ObserverBase["ModelResponseStream"]):
         self._observer = observer
         self._scheduler = scheduler
         self._clock = Clock(scheduler)
-        self._meter = Meter(self._clock)
+        self._meter = Stopwatch(self._clock)
         self._start: dict[str, Any] = {}
         self._instruments: Instruments | None = None
         self._span: Span | None = None

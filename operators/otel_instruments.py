@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.metrics import Histogram, MeterProvider
 
-    from rillm.operators.meter import Meter
     from rillm.operators.otel_names import Count, Generation, TokenMetric
+    from rillm.operators.stopwatch import Stopwatch
 
     Points = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ class Instruments:
             return self._meter.create_counter(row.name, UNIT, COUNTED).add
         return self._meter.create_histogram(row.name, UNIT, COUNTED, explicit_bucket_boundaries_advisory=TOKENS).record
 
-    def ended(self, meter: Meter, points: Points, error: Points, context: Context) -> None:
+    def ended(self, meter: Stopwatch, points: Points, error: Points, context: Context) -> None:
         """A call is over; `error` are the attributes of its error."""
         self._duration.record(meter.total, {**points, **error}, context)
         if meter.first_chunk is not None:

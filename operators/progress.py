@@ -66,6 +66,7 @@ def progress(console: Console | None = None) -> Operator[ModelResponseStream, Mo
 
             def show(chunk: ModelResponseStream) -> None:
                 nonlocal is_well
+                row.add(chunk)
                 if now() >= board.due and is_well:
                     is_well = isolated(board.draw, now())
                 emit(chunk)

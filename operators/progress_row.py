@@ -9,10 +9,13 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from rillm.operators.cost_tap import usd_of
-from rillm.operators.meter import Meter
+from rillm.operators.stopwatch import Stopwatch
+from rillm.streams.retraction import is_retraction
+from rillm.streams.texts import texts_of
 from rillm.streams.usage import Usage
 
 if TYPE_CHECKING:
+    from rillm.streams.chunk import ModelResponseStream
     from rillm.streams.clock import Clock
 
 REMEMBERED: Final = 64  # pieces of the text, of which the last words are shown
@@ -26,7 +29,15 @@ class Row:
 
     def __init__(self, clock: Clock) -> None:
         self._words: deque[str] = deque(maxlen=REMEMBERED)
-        self.meter = Meter(clock, self._words)
+        self.meter = Stopwatch(clock)
+
+    def add(self, chunk: ModelResponseStream) -> None:
+        """Show what the first choice says, and nothing of what is taken back."""
+        if is_retraction(chunk):
+            self._words.clear()
+        for choice in chunk.choices:
+            if not choice.index:
+                self._words.extend(text for _, text in texts_of(choice))
 
     def line(self, mark: str, width: int) -> Text:
         """As it stands."""

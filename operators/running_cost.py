@@ -9,7 +9,7 @@ from rillm.streams.errors import BadRequestError
 from rillm.streams.pieces import changed
 
 if TYPE_CHECKING:
-    from rillm.streams.meter import Meter
+    from rillm.streams.token_meter import TokenMeter
     from rillm.streams.usage import Usage
 
 MANY: Final = 1000  # tokens, so that the price of one is exact
@@ -20,29 +20,32 @@ class RunningCost:
 
     To ask the table takes as long as a hundred chunks, so it is asked when the tokens of the prompt are known, whose
     number may decide the price of all others; from then on it is a multiplication.
+
+    Attributes:
+        of_token: for one more of the answer.
     """
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: TokenMeter) -> None:
         self._meter = meter
-        self._prompt_tokens = -1
-        self._of_prompt = self._of_token = 0.0
+        self._of_prompt = self.of_token = 0.0
 
-    def so_far(self) -> float:
-        """While the stream goes on.
+    def look_up(self) -> None:
+        """Ask for the price.
 
         Raises:
-            BadRequestError: nobody knows the price of the model.
+            BadRequestError: nobody knows it.
         """
-        if self._meter.prompt_tokens != self._prompt_tokens:
-            self._prompt_tokens = self._meter.prompt_tokens
-            self._of_prompt = self._usd(0)
-            self._of_token = (self._usd(MANY) - self._of_prompt) / MANY
-        return self._of_prompt + self._of_token * self._meter.completion_tokens
+        self._of_prompt = self._usd(0)
+        self.of_token = (self._usd(MANY) - self._of_prompt) / MANY
+
+    def of(self, completion_tokens: int) -> float:
+        """While the stream goes on, by the price that was looked up."""
+        return self._of_prompt + self.of_token * completion_tokens
 
     def final(self, usage: Usage) -> float:
         """When it has ended with this usage."""
         usd = usd_of(self._meter.hidden_params, self._meter.model, usage)
-        return self.so_far() if usd is None else usd
+        return self.of(self._meter.completion_tokens) if usd is None else usd
 
     def _usd(self, completion_tokens: int) -> float:
         meter = self._meter

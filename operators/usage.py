@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rillm.streams.meter import Meter
 from rillm.streams.stream import Stream
+from rillm.streams.token_meter import TokenMeter
 
 if TYPE_CHECKING:
     from reactivex import Observable, abc
@@ -39,21 +39,20 @@ def usage() -> Operator[ModelResponseStream, Usage]:
         def subscribe(
             observer: abc.ObserverBase[Usage], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            meter = Meter()
-            last: tuple[int, int, bool] | None = None
-            emitted: Usage | None = None
+            meter = TokenMeter()
+            last: Usage | None = None
 
             def on_next(chunk: ModelResponseStream) -> None:
-                nonlocal last, emitted
+                nonlocal last
                 meter.add(chunk)
-                now = meter.prompt_tokens, meter.completion_tokens, meter.is_estimated
-                if now != last:
-                    last, emitted = now, meter.usage()
-                    observer.on_next(emitted)
+                now = meter.news()
+                if now is not None:
+                    last = now
+                    observer.on_next(now)
 
             def on_completed() -> None:
                 final = meter.final()
-                if emitted is not None and final != emitted:
+                if last is not None and final != last:
                     observer.on_next(final)
                 observer.on_completed()
 

@@ -47,3 +47,8 @@ def _all_texts(delta: Delta) -> Iterator[tuple[str, Any]]:
         yield "arguments", delta.function_call.arguments
     if delta.provider_specific_fields:
         yield "tool_plan", delta.provider_specific_fields.get("tool_plan")
+
+
+def size(text: str) -> int:
+    """Its bytes in UTF-8; a lone half of a pair counts as one."""
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))

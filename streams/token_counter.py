@@ -6,14 +6,13 @@ With the extra `tokens` by OpenAI's tokenizer o200k, for models of other makers 
 from __future__ import annotations
 
 import sys
-from abc import ABC, abstractmethod
 from bisect import bisect_right
-from functools import cache
-from importlib.machinery import PathFinder
-from importlib.util import find_spec, module_from_spec
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rillm.streams.texts import texts_of
+from rillm.streams.open_text import LONGEST, OpenText
+from rillm.streams.texts import CONTENT, size, texts_of
+from rillm.streams.tokenizer import tokenizer
 from rillm.streams.usage import BYTES_PER_TOKEN
 
 if TYPE_CHECKING:
@@ -21,8 +20,12 @@ if TYPE_CHECKING:
 
     from rillm.streams.chunk import ModelResponseStream, StreamingChoices
 
+    Name = tuple[int, str]  # of a text: the index of its choice, and which one of that
+
+__all__ = ["LONGEST", "ByteCounter", "Overflow", "TokenCounter", "WordCounter", "token_counter", "tokenizer"]
+
 UNLIMITED: Final = sys.maxsize
-LONGEST: Final = 64  # characters without a blank that are counted anew with each piece
+BATCH: Final = 4096  # bytes that are put aside, at most
 
 
 class Overflow(NamedTuple):
@@ -33,154 +36,105 @@ class Overflow(NamedTuple):
     beginning: str
 
 
-class TokenCounter(ABC):
-    """Tokens of an answer, in the order in which it comes. Linear in what comes.
+class TokenCounter:
+    """Tokens of an answer, in the order in which it comes. Linear in what comes, and the same however that is cut.
 
-    Attributes:
-        tokens: of all texts of all choices so far; it never falls.
+    Pieces are put aside until somebody looks: counted together they take a third of the time. No token has less than a
+    byte, so nobody has to look while a limit is far away.
     """
 
-    tokens: int = 0
+    def __init__(self, count: Callable[[str], int], per_token: int = 1) -> None:
+        """`count`: units of a text, none of them less than a byte; so many are a token."""
+        self._count = count
+        self._per_token = per_token
+        self._texts: defaultdict[Name, OpenText] = defaultdict(OpenText)
+        self._units = self._seen = 0  # of all texts, without what is aside
+        self._open = 0  # what they may become as they go on
+        self._looked = self._most = 0  # no fewer than there are: at the last look, and now
+        self._due = BATCH
+
+    @property
+    def tokens(self) -> int:
+        """Of all texts of all choices so far. For who looks it never falls."""
+        if self._most > self._looked:
+            self._look()
+        return -(-self._seen // self._per_token)
+
+    @property
+    def at_most(self) -> int:
+        """No fewer than `tokens`; known without a look."""
+        units = self._most if self._most > self._looked else self._seen
+        return -(-units // self._per_token)
+
+    def may_exceed(self, tokens: int) -> bool:
+        """Whether there may be more; known without a look."""
+        return self._most > tokens * self._per_token and self.at_most > tokens
+
+    def reaches(self, tokens: int) -> bool:
+        """Whether there are so many."""
+        return self.may_exceed(tokens - 1) and self.tokens >= tokens
 
     def count(self, chunk: ModelResponseStream, most: int = UNLIMITED) -> Overflow | None:
         """Count the texts of a chunk, up to the one that would make more than `most` tokens of all."""
         for choice in chunk.choices:
+            delta = choice.delta
+            text = delta.content
+            if text and len(delta.__pydantic_fields_set__) == 1:  # nearly every chunk
+                units = self._most + len(text) * (1 if text.isascii() else 4)
+                if units <= self._due and units <= most * self._per_token:
+                    self._texts[choice.index, CONTENT].aside.append(text)
+                    self._most = units
+                    continue
             for name, text in texts_of(choice):
-                if not self._add(choice.index, name, text, most):
-                    return Overflow(choice, name, self._fitting(choice.index, name, text, most))
+                if not self._add((choice.index, name), text, most * self._per_token):
+                    return Overflow(choice, name, self._fitting((choice.index, name), text, most * self._per_token))
         return None
 
-    def _fitting(self, index: int, name: str, piece: str, most: int) -> str:
-        """The longest beginning of a piece that makes no more than `most` tokens of all."""
+    def _add(self, name: Name, piece: str, limit: int) -> bool:
+        """Put a piece aside, unless that makes more than `limit` units; whether it was."""
+        if self._most + size(piece) > min(limit, self._due):
+            self._look()
+            if self._with(name, piece) > limit:
+                return False
+        self._texts[name].aside.append(piece)
+        self._most += size(piece)
+        return True
+
+    def _look(self) -> None:
+        """Count what was put aside."""
+        for text in self._texts.values():
+            if text.aside:
+                units, most = text.units, text.most
+                text.count(self._count)
+                self._units += text.units - units
+                self._open += text.most - most
+        self._seen = max(self._seen, self._units)
+        self._looked = self._most = max(self._open, self._seen)
+        self._due = self._most + BATCH
+
+    def _with(self, name: Name, piece: str) -> int:
+        """How many units there would be with this piece."""
+        text = self._texts[name]
+        return self._units - text.units + text.units_with(piece, self._count)
+
+    def _fitting(self, name: Name, piece: str, limit: int) -> str:
+        """The longest beginning of a piece that makes no more than `limit` units of all."""
         ends = range(1, len(piece) + 1)
-        return piece[: bisect_right(ends, most, key=lambda end: self._after(index, name, piece[:end]))]
+        return piece[: bisect_right(ends, limit, key=lambda end: self._with(name, piece[:end]))]
 
-    @abstractmethod
-    def _add(self, index: int, name: str, piece: str, most: int) -> bool:
-        """Add a piece to a text of a choice, unless that makes more than `most` tokens; whether it was added."""
 
-    @abstractmethod
-    def _after(self, index: int, name: str, piece: str) -> int:
-        """How many tokens there would be with this piece."""
+class WordCounter(TokenCounter):
+    """By a tokenizer."""
 
 
 class ByteCounter(TokenCounter):
     """A quarter of the UTF-8 bytes, as `rillm.streams.usage.estimate_tokens` has it for a whole answer."""
 
     def __init__(self) -> None:
-        self._bytes = 0
-
-    def count(self, chunk: ModelResponseStream, most: int = UNLIMITED) -> Overflow | None:
-        total = self._bytes
-        for choice in chunk.choices:
-            for _, text in texts_of(choice):
-                total += len(text) if text.isascii() else size(text)
-        tokens = -(-total // BYTES_PER_TOKEN)
-        if tokens > most:
-            return super().count(chunk, most)
-        self._bytes, self.tokens = total, tokens
-        return None
-
-    def _add(self, index: int, name: str, piece: str, most: int) -> bool:  # noqa: ARG002 - all texts are one
-        count = self._bytes + (len(piece) if piece.isascii() else size(piece))
-        tokens = -(-count // BYTES_PER_TOKEN)
-        if tokens > most:
-            return False
-        self._bytes, self.tokens = count, tokens
-        return True
-
-    def _after(self, index: int, name: str, piece: str) -> int:  # noqa: ARG002 - as above
-        return -(-(self._bytes + size(piece)) // BYTES_PER_TOKEN)
-
-
-def size(text: str) -> int:
-    """Bytes in UTF-8."""
-    return len(text.encode(errors="replace"))
-
-
-class Count(NamedTuple):
-    """One text: the tokens of its whole words, the word that may go on, and the tokens of all."""
-
-    whole: int = 0
-    word: str = ""
-    tokens: int = 0
-
-
-NOTHING: Final = Count()
-
-
-class WordCounter(TokenCounter):
-    """By a tokenizer, word for word.
-
-    Such tokenizers take a text apart into words first, each with the blank before it, so that the sum is the count of
-    the whole. What has no blanks is cut after `LONGEST` characters, which costs at most a token a cut.
-    """
-
-    def __init__(self, count: Callable[[str], int]) -> None:
-        self._count = count
-        self._texts: dict[tuple[int, str], Count] = {}
-        self._sum = 0
-
-    def _add(self, index: int, name: str, piece: str, most: int) -> bool:
-        text = index, name
-        before = self._texts.get(text, NOTHING)
-        now = self._grown(before, piece)
-        total = self._sum + now.tokens - before.tokens
-        if total > most:
-            return False
-        self._texts[text], self._sum = now, total
-        self.tokens = max(self.tokens, total)
-        return True
-
-    def _after(self, index: int, name: str, piece: str) -> int:
-        before = self._texts.get((index, name), NOTHING)
-        return self._sum + self._grown(before, piece).tokens - before.tokens
-
-    def _grown(self, before: Count, piece: str) -> Count:
-        whole, word, tokens = before
-        if word and piece.startswith(" ") and not word[-1].isspace():  # nearly every piece
-            whole, word = tokens, piece
-        else:
-            word += piece
-        at = word.rfind(" ")
-        if at > 0 and not word[at - 1].isspace():
-            whole += self._count(word[:at])
-            word = word[at:]
-        elif len(word) > LONGEST:
-            whole += self._count(word)
-            word = ""
-        return Count(whole, word, whole + self._count(word))
+        super().__init__(size, BYTES_PER_TOKEN)
 
 
 def token_counter() -> TokenCounter:
     """A counter of the best kind that is installed."""
     count = tokenizer()
     return ByteCounter() if count is None else WordCounter(count)
-
-
-@cache
-def tokenizer() -> Callable[[str], int] | None:
-    """How many tokens a text has by o200k; None without the extra `tokens`.
-
-    The package's compiled module alone is loaded, in 50 ms: the package itself reads three vocabularies into dicts that
-    nobody needs here, which takes half a second.
-    """
-    name = "bpe_openai._bindings"
-    package = find_spec("bpe_openai")
-    spec = package and PathFinder.find_spec(name, package.submodule_search_locations)
-    if spec is None or spec.loader is None:
-        return None
-    module: Any = sys.modules.get(name)
-    if module is None:
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-    o200k: Any = module.tokenizer_for_encoding("o200k_base")
-
-    def count(text: str) -> int:
-        try:
-            tokens: int = o200k.count(text)
-        except UnicodeEncodeError:  # half a surrogate pair
-            tokens = o200k.count(text.encode(errors="replace").decode())
-        return tokens
-
-    return count

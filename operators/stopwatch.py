@@ -1,4 +1,4 @@
-"""`Meter`: what the operators that measure have in common; not public."""
+"""`Stopwatch`: what the operators that measure time have in common; not public."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from operator import sub
 from typing import TYPE_CHECKING, Any
 
 from rillm.streams.retraction import is_retraction
+from rillm.streams.texts import size, texts_of
 from rillm.streams.tidy import has_something
-from rillm.streams.usage import BYTES_PER_TOKEN, Usage, as_usage, completed
+from rillm.streams.token_meter import as_report
+from rillm.streams.usage import BYTES_PER_TOKEN, Usage, completed
 
 if TYPE_CHECKING:
-    from collections import deque
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
+    from rillm.streams.chunk import ModelResponseStream, StreamingChoices
     from rillm.streams.clock import Clock
 
 
-class Meter:
+class Stopwatch:
     """How long one subscription has waited for its chunks, and how much they said. Keeps eight bytes a chunk.
 
-    `words`, if given, gets what the first choice says.
+    Tokens are those that the provider reported, else a quarter of the bytes, as a response has them in its usage.
 
     Attributes:
         first_chunk: seconds of waiting until there was one; None before.
@@ -30,10 +31,9 @@ class Meter:
         model: its name in the chunks.
     """
 
-    def __init__(self, clock: Clock, words: deque[str] | None = None) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._begun, self._waited_before = clock.now(), clock.waited()
-        self._words = words
         self._busy_before = 0.0
         self._bytes = 0
         self._last: ModelResponseStream | None = None
@@ -47,7 +47,6 @@ class Meter:
     def measured(self, emit: Callable[[ModelResponseStream], None]) -> Callable[[ModelResponseStream], None]:
         """`emit`, with each chunk measured before it is handed on."""
         waited, add_moment, hand_on = self._clock.waited, self.moments.append, self._clock.handing(emit)
-        words = self._words
 
         def on_next(chunk: ModelResponseStream) -> None:
             moment = waited()
@@ -60,8 +59,6 @@ class Meter:
                 if text and len(choice.delta.__pydantic_fields_set__) == 1:  # nearly every chunk
                     self._bytes += len(text) if text.isascii() else size(text)
                     says_something = True
-                    if words is not None and not choice.index:
-                        words.append(text)
                 else:
                     says_something |= self._says_something(choice)
             if says_something:
@@ -84,15 +81,10 @@ class Meter:
         """What was said does not count; the time that it took does."""
         self._last = self._report = None
         self._bytes = 0
-        if self._words is not None:
-            self._words.clear()
 
     def _says_something(self, choice: StreamingChoices) -> bool:
         """Whether there is anything that the model wrote. A finish_reason is nothing said."""
-        for text in texts_of(choice.delta):
-            self._bytes += size(text)
-            if self._words is not None and not choice.index:
-                self._words.append(text)
+        self._bytes += sum(size(text) for _, text in texts_of(choice))
         self._shows_thoughts |= bool(choice.delta.extra.get("reasoning_content"))
         return bool(choice.delta.content) or (choice.finish_reason is None and has_something(choice))
 
@@ -124,8 +116,7 @@ class Meter:
         """As reported in a chunk or beside them, else counted from what was said."""
         if self._last is not None:
             self._take_report(self._last)
-        report = self._report or self.hidden.get("usage")
-        return completed(as_usage(report) if report else None, self.estimate)
+        return completed(as_report(self._report or self.hidden.get("usage")), self.estimate)
 
     def estimate(self) -> Usage:
         """Tokens counted from what was said, marked as an estimate."""
@@ -150,19 +141,3 @@ class Meter:
             return None
         first = next(number for number, wait in enumerate(waits, 1) if wait)
         return tokens * (len(self.moments) - first) / len(self.moments) / seconds
-
-
-def size(text: str) -> int:
-    """Bytes in UTF-8; a lone half of a pair counts as one."""
-    return len(text.encode(errors="replace"))
-
-
-def texts_of(delta: Delta) -> Iterator[str]:
-    """What the model wrote: answer, reasoning, refusal, and names and arguments of calls."""
-    for text in (delta.content, delta.extra.get("reasoning_content"), delta.extra.get("refusal")):
-        if isinstance(text, str):
-            yield text
-    for call in delta.tool_calls or ():
-        yield from (call.function.name or "", call.function.arguments, call.custom.input if call.custom else "")
-    if delta.function_call is not None:
-        yield from (delta.function_call.name or "", delta.function_call.arguments)

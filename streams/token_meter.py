@@ -10,48 +10,46 @@ from pydantic import ValidationError
 
 from rillm.streams.pieces import changed
 from rillm.streams.token_counter import token_counter
-from rillm.streams.usage import Usage, as_usage, completed, merge_usage
+from rillm.streams.usage import SUMMANDS, Usage, as_usage, completed, merge_usage
 
 if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream
 
 
-class Meter:
+class TokenMeter:
     """Tokens of a stream: as the provider reported them, and as they are counted here from then on.
 
     A report is of all that had come by then. Anthropic tells of the prompt at the start, Gemini of both with every
     chunk, OpenAI at the end; several reports are never summed.
 
     Attributes:
-        prompt_tokens, completion_tokens: so far.
-        is_estimated: whether any of them were counted here.
+        prompt_tokens: so far.
         model, hidden_params: of the latest chunk.
     """
 
     def __init__(self) -> None:
         self.prompt_tokens = 0
-        self.completion_tokens = 0
-        self.is_estimated = True
         self.model: str | None = None
         self.hidden_params: dict[str, Any] = {}
         self._hidden: dict[str, Any] | None = self.hidden_params
         self._counter = token_counter()
+        self._count = self._counter.count
         self._in_chunks: Usage | None = None
         self._report: Usage | None = None
+        self._is_partly_told = True
         self._told: int | None = None  # completion tokens, by the latest report
         self._counted = 0  # how many had been counted when it came
+        self._shown: tuple[int, int, bool] | None = None
 
     def add(self, chunk: ModelResponseStream) -> None:
         """Count what `chunk` brings, and take the report that came with it, in it or beside it."""
-        self._counter.count(chunk)
-        hidden, extra = chunk.__pydantic_private__, chunk.__pydantic_extra__
-        if hidden is not self._hidden:
+        self._count(chunk)
+        if chunk.__pydantic_private__ is not self._hidden:
             self._begin(chunk)
+        extra = chunk.__pydantic_extra__
         if extra and "usage" in extra:
             self._take(extra["usage"])
-        if self._in_chunks is None and "usage" not in self.hidden_params:
-            self.completion_tokens = self._counter.tokens  # nearly every chunk
-        else:
+        if self._in_chunks is not None or "usage" in self.hidden_params:
             self._look()
 
     def _begin(self, chunk: ModelResponseStream) -> None:
@@ -73,22 +71,49 @@ class Meter:
         told = report.completion_tokens if "completion_tokens" in report.model_fields_set else None
         if told != self._told:
             self._told, self._counted = told, self._counter.tokens
-        since = self._counter.tokens - self._counted
-        self.completion_tokens = (told or 0) + since
-        self.is_estimated = told is None or since > 0
         if "prompt_tokens" in report.model_fields_set:
             self.prompt_tokens = report.prompt_tokens
-        else:
-            self.is_estimated = True
+        self._is_partly_told = not report.model_fields_set >= SUMMANDS
+
+    @property
+    def completion_tokens(self) -> int:
+        """So far."""
+        return (self._told or 0) + self._counter.tokens - self._counted
+
+    @property
+    def at_most(self) -> int:
+        """No fewer than `completion_tokens`; known without counting."""
+        return (self._told or 0) + self._counter.at_most - self._counted
+
+    def may_exceed(self, completion_tokens: int) -> bool:
+        """Whether there may be more; known without counting."""
+        return self._counter.may_exceed(completion_tokens - (self._told or 0) + self._counted)
 
     def usage(self) -> Usage:
         """As it stands now, marked as an estimate if any of it is one."""
-        report = self._report or _blank()
-        if not self.is_estimated:
-            return changed(report, {})  # some decoders bring theirs up to date in place
-        counts = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.completion_tokens}
-        total = self.prompt_tokens + self.completion_tokens
-        return changed(report, {**counts, "total_tokens": total}, {**report.extra, "estimated": True})
+        return self._usage(*self._counts())
+
+    def news(self) -> Usage | None:
+        """The same, if it has changed since this was asked for; it is asked for with each chunk."""
+        now = self._counts()
+        if now == self._shown:
+            return None
+        self._shown = now
+        return self._usage(*now)
+
+    def _counts(self) -> tuple[int, int, bool]:
+        """Of the prompt and of the answer so far, and whether any of them were counted here."""
+        since = self._counter.tokens - self._counted
+        return self.prompt_tokens, (self._told or 0) + since, since > 0 or self._is_partly_told
+
+    def _usage(self, prompt: int, completion: int, is_estimated: bool) -> Usage:  # noqa: FBT001 - as it is counted
+        report = self._report
+        counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        if report is None:
+            return changed(_estimate(), counts)
+        if is_estimated:
+            return changed(report, counts, {**report.extra, "estimated": True})
+        return changed(report, {})  # some decoders bring theirs up to date in place
 
     def final(self) -> Usage:
         """As it stands when the stream has ended well: what was reported, wherever it came."""
@@ -106,5 +131,5 @@ def as_report(value: Any) -> Usage | None:
 
 
 @cache
-def _blank() -> Usage:
-    return Usage()
+def _estimate() -> Usage:
+    return Usage.model_validate({"estimated": True})
