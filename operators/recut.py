@@ -1,30 +1,87 @@
-"""`Recut`: the texts of a stream in other pieces, and all else where it was; not public."""
+"""`recutting`: the texts of a stream in other pieces, and all else where it was; not public."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from rillm.operators.cutting import ends_text
-from rillm.operators.rewriting import CONTENT, REASONING
 from rillm.streams.chunk import ModelResponseStream
-from rillm.streams.pieces import piece, with_delta
+from rillm.streams.pieces import with_delta
+from rillm.streams.retraction import is_retraction
+from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from reactivex import Observable, abc
+
+    from rillm.operators.operator import Operator
     from rillm.operators.rewriting import Rewriter
 
-TEXTS: Final = (REASONING, CONTENT)
+CONTENT: Final = "content"
+REASONING: Final = "reasoning_content"
+NO_TEXTS: Final = {CONTENT: None, REASONING: None}
 
 
 class Piece(NamedTuple):
-    """A piece of a text of a chunk, small until it is made a chunk itself."""
+    """A piece of a text, small until it is made a chunk: the last chunk that brought some of it, and what it says."""
 
     chunk: ModelResponseStream
     choice: int
     field: str
     text: str
+
+
+def recutting(make: Callable[[], Rewriter], shown: Callable[[Piece], Any]) -> Operator[Any, Any]:
+    """Cut strings, or of each choice of chunks the reasoning and the content. A chunk that is one piece stays itself.
+
+    Errors: whatever a cutter raises, after all that had come.
+
+    Args:
+        make: makes what cuts one text.
+        shown: what comes out for a piece of a chunk.
+    """
+
+    def recut(source: Observable[Any]) -> Stream[Any]:
+        def subscribe(
+            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            cut = Recut(make)
+            emit = observer.on_next
+            is_over = False
+
+            def on_next(item: Any) -> None:
+                if is_over:
+                    return
+                try:
+                    cut.feed(item)
+                except Exception as error:  # noqa: BLE001 - a cutter may call somebody else's code
+                    on_error(error)
+                else:
+                    let_out()
+
+            def let_out() -> None:
+                for item in cut.take():
+                    emit(shown(item) if isinstance(item, Piece) else item)
+
+            def end() -> None:
+                nonlocal is_over
+                is_over = True
+                cut.end()
+                let_out()
+
+            def on_error(error: Exception) -> None:
+                end()
+                observer.on_error(error)
+
+            def on_completed() -> None:
+                end()
+                observer.on_completed()
+
+            return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
+
+        return Stream(subscribe)
+
+    return recut
 
 
 class Begun:
@@ -37,43 +94,48 @@ class Begun:
 
 
 class Recut:
-    """The pieces of one stream of strings, or of chunks: of each choice its reasoning and its content.
-
-    Attributes:
-        queue: what is to be let out: pieces, strings, and chunks as they came or without their texts.
-    """
+    """One stream of strings, or of chunks: of each choice its reasoning and its content are cut."""
 
     def __init__(self, make: Callable[[], Rewriter]) -> None:
-        self.queue: deque[Any] = deque()
         self._make = make
         self._begun: dict[int, Begun] = {}
+        self._out: list[Any] = []
+
+    def take(self) -> list[Any]:
+        """What can be let out now: pieces, strings, and chunks as they came or without their texts."""
+        out, self._out = self._out, []
+        return out
 
     def feed(self, item: Any) -> None:
-        if isinstance(item, str):
+        if not isinstance(item, ModelResponseStream):
             self._say(None, 0, CONTENT, item)
             return
-        texts = texts_of(item)
+        texts, ended = look_at(item)
         if not texts:
-            if brings_more(item):
-                for choice in [choice.index for choice in item.choices] or list(self._begun):
-                    self._end(choice)
-            self.queue.append(item)
+            self._pass(item)
             return
-        place = len(self.queue)
-        for choice, field, text in texts:
-            self._say(item, choice, field, text)
-        closing = [choice.index for choice in item.choices if ends_text(choice)]
-        for choice in closing:
+        for text in texts:
+            self._say(*text)
+        for choice in ended:
             self._end(choice)
-        if len(self.queue) == place + 1 and self.queue[-1] == (item, *texts[0]):
-            self.queue[-1] = item
+        if self._out == texts:
+            self._out = [item]
         elif brings_more(item):
-            self.queue.insert(len(self.queue) if closing else place, without_texts(item, texts))
+            self._out.insert(len(self._out) if ended else 0, without_texts(item, texts))
 
     def end(self) -> None:
-        """Put what is held back into the queue."""
+        """What is held back can be let out."""
         for choice in list(self._begun):
             self._end(choice)
+
+    def _pass(self, chunk: ModelResponseStream) -> None:
+        """Without a text of its own."""
+        if is_retraction(chunk):
+            self._begun.clear()
+        elif brings_more(chunk):
+            for choice in [choice.index for choice in chunk.choices] or list(self._begun):
+                self._end(choice)
+        self._out.append(chunk)
 
     def _say(self, chunk: ModelResponseStream | None, choice: int, field: str, text: str) -> None:
         begun = self._begun.get(choice)
@@ -90,19 +152,24 @@ class Recut:
 
     def _put(self, begun: Begun, choice: int, texts: Sequence[str]) -> None:
         chunk, field = begun.chunk, begun.field
-        self.queue += texts if chunk is None else [Piece(chunk, choice, field, text) for text in texts]
+        self._out += texts if chunk is None else [Piece(chunk, choice, field, text) for text in texts]
 
 
-def texts_of(chunk: ModelResponseStream) -> list[tuple[int, str, str]]:
-    """The texts of a chunk, each with its choice and field."""
-    texts: list[tuple[int, str, str]] = []
+def look_at(chunk: ModelResponseStream) -> tuple[list[Piece], list[int]]:
+    """The texts of a chunk, and the choices whose text ends with it: they finish, or go on with calls."""
+    texts: list[Piece] = []
+    ended: list[int] = []
     for choice in chunk.choices:
-        delta = choice.delta
-        if delta.__pydantic_extra__ and delta.__pydantic_extra__.get(REASONING):
-            texts.append((choice.index, REASONING, delta.__pydantic_extra__[REASONING]))
-        if delta.content:
-            texts.append((choice.index, CONTENT, delta.content))
-    return texts
+        fields = choice.__dict__  # past pydantic, which costs as much as all the rest here
+        index, delta = fields["index"], fields["delta"]
+        extra, said = delta.__pydantic_extra__, delta.__dict__
+        if extra and extra.get(REASONING):
+            texts.append(Piece(chunk, index, REASONING, extra[REASONING]))
+        if said[CONTENT]:
+            texts.append(Piece(chunk, index, CONTENT, said[CONTENT]))
+        if fields["finish_reason"] is not None or said["tool_calls"] or said["function_call"]:
+            ended.append(index)
+    return texts, ended
 
 
 def brings_more(chunk: ModelResponseStream) -> bool:
@@ -111,22 +178,17 @@ def brings_more(chunk: ModelResponseStream) -> bool:
         choice.finish_reason is not None
         or choice.logprobs
         or choice.extra
-        or any(value and name not in TEXTS for name, value in (choice.delta.__dict__ | choice.delta.extra).items())
+        or any({**choice.delta.__dict__, **choice.delta.extra, **NO_TEXTS}.values())
         for choice in chunk.choices
     )
 
 
-def without_texts(chunk: ModelResponseStream, texts: Sequence[tuple[int, str, str]]) -> ModelResponseStream:
-    for choice, field, _ in texts:
+def without_texts(chunk: ModelResponseStream, texts: Sequence[Piece]) -> ModelResponseStream:
+    for _, choice, field, _ in texts:
         chunk = with_delta(chunk, choice, field, None)
     return chunk
 
 
 def has_text(item: Any) -> bool:
-    """Whether an item of the queue is a piece of a text."""
-    return not isinstance(item, ModelResponseStream) or bool(texts_of(item))
-
-
-def let_out(item: Any) -> Any:
-    """What an item of the queue is to the consumer."""
-    return piece(*item) if isinstance(item, Piece) else item
+    """Whether what `Recut` gives is a text, or a chunk that has one."""
+    return not isinstance(item, ModelResponseStream) or bool(look_at(item)[0])

@@ -28,8 +28,9 @@ GOES_ON: Final = frozenset(",;:.…!?-–—)]}”’")  # no sentence begins wi
 TAIL: Final = re.compile(rf"(?<![{MARKS}])(?P<mark>[{MARKS}]+)(?P<close>(?:[\s{CLOSING_CLASS}]|\[\^?\d+\])*)\Z")
 LINE_END: Final = re.compile(r"[\n\r\x85\u2028\u2029]\s*\Z")
 BLANK_LINE: Final = re.compile(r"\n\s*\n|\r\s*\r|\u2029")
-# All other words end nothing: what most of them cost is this look.
-NOTABLE: Final = re.compile(rf"[{MARKS}\n\r\x85\u2028\u2029]|\A\s*[{CLOSING_CLASS}]")
+# Words without one of these end nothing: what most of them cost is this look.
+NOTABLE: Final = rf"{MARKS}{CLOSING_CLASS}\n\r\x85\u2028\u2029"
+IS_NOTABLE: Final = re.compile(rf"[{NOTABLE}]").search
 
 NEVER_LAST: Final = re.compile(
     r"Mr|Mrs|Ms|Mx|Messrs|Dr|Drs|Prof|Rev|Hon|Gen|Col|Capt|Cmdr|Maj|Lt|Sgt|Sen|Rep|Gov|Pres|St|Ste|Mt|Ft|vs|cf|viz|ie|eg"
@@ -69,7 +70,7 @@ def end_after(words: Sequence[str], after: str) -> bool | re.Pattern[str]:
         after: the character that follows, "" at the end of the text.
     """
     word = words[-1]
-    if not NOTABLE.search(word):
+    if not IS_NOTABLE(word):
         return False
     if LINE_END.search(word):
         is_heading = words[0].lstrip().startswith("#")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from math import ceil, isfinite
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
@@ -11,17 +12,16 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rillm.operators.detected import By, cutter_by
-from rillm.operators.recut import Recut, has_text, let_out
+from rillm.operators.recut import Piece, has_text, recutting
 from rillm.streams.errors import BadRequestError
+from rillm.streams.pieces import piece
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reactivex import Observable
 
     from rillm.operators.operator import Operator
-    from rillm.operators.rewriting import Rewriter, Text
+    from rillm.operators.rewriting import Text
 
 MOST_WAITING: Final = 100  # items for each piece that comes at a time
 
@@ -58,15 +58,18 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
     >>> list(answer.pipe(smooth(delay=0.001), rillm.text()))
     ['High ', 'up, ', 'in ', 'the ', 'snow.']
     """
-    make = cutter_by(by)
+    cutter = cutter_by(by)
     seconds = checked(delay)
+    if not seconds:
+        return recutting(cutter, made)
+    recut = recutting(cutter, lambda piece: piece)
 
     def smoothed(source: Observable[Text]) -> Stream[Text]:
         def subscribe(
             observer: abc.ObserverBase[Text], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            smoothing = _Smoothing(make, seconds, scheduler or TimeoutScheduler.singleton(), observer)
-            return CompositeDisposable(smoothing.timer, source.subscribe(smoothing, scheduler=scheduler))
+            pacing = Pacing(seconds, scheduler or TimeoutScheduler.singleton(), observer)
+            return CompositeDisposable(pacing.timer, recut(source).subscribe(pacing, scheduler=scheduler))
 
         return Stream(subscribe)
 
@@ -85,19 +88,12 @@ def checked(delay: float | None) -> float:
     return seconds
 
 
-class _Smoothing(abc.ObserverBase[Any]):
+class Pacing(abc.ObserverBase[Any]):
     """One subscription: what waits, and the timer that runs while nothing more may be let out."""
 
-    def __init__(
-        self,
-        make: Callable[[], Rewriter],
-        delay: float,
-        clock: abc.SchedulerBase,
-        observer: abc.ObserverBase[Any],
-    ) -> None:
+    def __init__(self, delay: float, clock: abc.SchedulerBase, observer: abc.ObserverBase[Any]) -> None:
         self.timer = SerialDisposable()
-        self._recut = Recut(make)
-        self._queue = self._recut.queue
+        self._queue: deque[Any] = deque()
         self._delay = delay
         self._clock = clock
         self._observer = observer
@@ -107,26 +103,17 @@ class _Smoothing(abc.ObserverBase[Any]):
 
     def on_next(self, value: Any) -> None:
         with self._lock:
-            if self._is_over:
-                return
-            try:
-                self._recut.feed(value)
-            except Exception as error:  # noqa: BLE001 - `by` is somebody else's code
-                self.on_error(error)
-            else:
-                self._let_out(0 if self._pauses else 1)
+            self._queue.append(value)
+            self._let_out(0 if self._pauses else 1)
 
     def on_error(self, error: Exception) -> None:
         with self._lock:
-            self._is_over = True
-            self._recut.end()
             while self._queue:
-                self._observer.on_next(let_out(self._queue.popleft()))
+                self._observer.on_next(made(self._queue.popleft()))
             self._observer.on_error(error)
 
     def on_completed(self) -> None:
         with self._lock:
-            self._recut.end()
             self._is_over = True
             self._let_out(0 if self._pauses else 1)
 
@@ -135,8 +122,8 @@ class _Smoothing(abc.ObserverBase[Any]):
         queue = self._queue
         while queue and (pieces or not has_text(queue[0])):
             item = queue.popleft()
-            self._observer.on_next(let_out(item))
-            if self._delay and has_text(item):
+            self._observer.on_next(made(item))
+            if has_text(item):
                 pieces -= 1
                 self._pause()
         if self._is_over and not queue:
@@ -151,3 +138,8 @@ class _Smoothing(abc.ObserverBase[Any]):
         if not self._pauses:
             self._pauses = True
             self.timer.disposable = self._clock.schedule_relative(self._delay, go_on)
+
+
+def made(item: Any) -> Any:
+    """What waits, as it is for the consumer: a piece is made a chunk."""
+    return piece(*item) if isinstance(item, Piece) else item

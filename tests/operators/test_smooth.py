@@ -48,6 +48,7 @@ VALUES = {
     "first": chunk("a b", delta={"role": "assistant"}),
     "other": chunk("o p q", index=1),
     "empty": chunk(""),
+    "undo": rillm.retraction(chunk()),
     "otherstop": chunk(finish="stop", index=1),
 }
 
@@ -79,6 +80,8 @@ VALUES = {
         # reasoning as well, and what it ends with comes before the answer
         ("-~a_b_c-d_e_f-------------|", "-~a_~b_-~c-d_-e_----------(f,|)"),
         ("-~a_b-c_d-~e_f------------|", "-~a_--~b-c_-d--~e_--------(~f,|)"),
+        # a retraction takes back what is no piece yet
+        ("-a_b-undo-c|", "-a_--undo--(c,|)"),
         # chunks with text and more
         ("-thought---------|", "-~h_~m-a_--------(b,|)"),
         ("-first---|", "-(role,a_)(b,|)"),
