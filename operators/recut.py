@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from rillm.streams.chunk import ModelResponseStream
-from rillm.streams.pieces import with_delta
+from rillm.streams.pieces import piece, with_delta
 from rillm.streams.retraction import is_retraction
 from rillm.streams.stream import Stream
+from rillm.streams.texts import CONTENT, REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,29 +17,23 @@ if TYPE_CHECKING:
 
     from rillm.operators.operator import Operator
     from rillm.operators.rewriting import Rewriter
+    from rillm.streams.chunk import StreamingChoices
 
-CONTENT: Final = "content"
-REASONING: Final = "reasoning_content"
 NO_TEXTS: Final = {CONTENT: None, REASONING: None}
 
-
-class Piece(NamedTuple):
-    """A piece of a text, small until it is made a chunk: the last chunk that brought some of it, and what it says."""
-
-    chunk: ModelResponseStream
-    choice: int
-    field: str
-    text: str
+# A piece of a text, small until it is made a chunk: the last chunk that brought some of it, its choice, field and text.
+Piece: TypeAlias = tuple[ModelResponseStream, int, str, str]
+Item: TypeAlias = ModelResponseStream | Piece | str
 
 
-def recutting(make: Callable[[], Rewriter], shown: Callable[[Piece], Any]) -> Operator[Any, Any]:
+def recutting(make: Callable[[], Rewriter], shown: Callable[[Item], Any]) -> Operator[Any, Any]:
     """Cut strings, or of each choice of chunks the reasoning and the content. A chunk that is one piece stays itself.
 
     Errors: whatever a cutter raises, after all that had come.
 
     Args:
         make: makes what cuts one text.
-        shown: what comes out for a piece of a chunk.
+        shown: makes what comes out of strings, of pieces, and of chunks as they came or without their texts.
     """
 
     def recut(source: Observable[Any]) -> Stream[Any]:
@@ -61,7 +56,7 @@ def recutting(make: Callable[[], Rewriter], shown: Callable[[Piece], Any]) -> Op
 
             def let_out() -> None:
                 for item in cut.take():
-                    emit(shown(item) if isinstance(item, Piece) else item)
+                    emit(shown(item))
 
             def end() -> None:
                 nonlocal is_over
@@ -99,10 +94,10 @@ class Recut:
     def __init__(self, make: Callable[[], Rewriter]) -> None:
         self._make = make
         self._begun: dict[int, Begun] = {}
-        self._out: list[Any] = []
+        self._out: list[Item] = []
 
-    def take(self) -> list[Any]:
-        """What can be let out now: pieces, strings, and chunks as they came or without their texts."""
+    def take(self) -> list[Item]:
+        """What can be let out now."""
         out, self._out = self._out, []
         return out
 
@@ -152,7 +147,7 @@ class Recut:
 
     def _put(self, begun: Begun, choice: int, texts: Sequence[str]) -> None:
         chunk, field = begun.chunk, begun.field
-        self._out += texts if chunk is None else [Piece(chunk, choice, field, text) for text in texts]
+        self._out += texts if chunk is None else [(chunk, choice, field, text) for text in texts]
 
 
 def look_at(chunk: ModelResponseStream) -> tuple[list[Piece], list[int]]:
@@ -162,11 +157,11 @@ def look_at(chunk: ModelResponseStream) -> tuple[list[Piece], list[int]]:
     for choice in chunk.choices:
         fields = choice.__dict__  # past pydantic, which costs as much as all the rest here
         index, delta = fields["index"], fields["delta"]
-        extra, said = delta.__pydantic_extra__, delta.__dict__
+        said, extra = delta.__dict__, delta.__pydantic_extra__
         if extra and extra.get(REASONING):
-            texts.append(Piece(chunk, index, REASONING, extra[REASONING]))
+            texts.append((chunk, index, REASONING, extra[REASONING]))
         if said[CONTENT]:
-            texts.append(Piece(chunk, index, CONTENT, said[CONTENT]))
+            texts.append((chunk, index, CONTENT, said[CONTENT]))
         if fields["finish_reason"] is not None or said["tool_calls"] or said["function_call"]:
             ended.append(index)
     return texts, ended
@@ -174,12 +169,16 @@ def look_at(chunk: ModelResponseStream) -> tuple[list[Piece], list[int]]:
 
 def brings_more(chunk: ModelResponseStream) -> bool:
     """Whether a chunk brings anything beside texts."""
-    return "usage" in chunk.extra or any(
-        choice.finish_reason is not None
-        or choice.logprobs
-        or choice.extra
-        or any({**choice.delta.__dict__, **choice.delta.extra, **NO_TEXTS}.values())
-        for choice in chunk.choices
+    extra = chunk.__pydantic_extra__
+    return bool(extra and "usage" in extra) or any(map(has_more, chunk.choices))
+
+
+def has_more(choice: StreamingChoices) -> bool:
+    fields, delta = choice.__dict__, choice.delta
+    return (
+        fields["finish_reason"] is not None
+        or bool(fields["logprobs"] or choice.__pydantic_extra__)
+        or any({**delta.__dict__, **(delta.__pydantic_extra__ or NO_TEXTS), **NO_TEXTS}.values())
     )
 
 
@@ -189,6 +188,11 @@ def without_texts(chunk: ModelResponseStream, texts: Sequence[Piece]) -> ModelRe
     return chunk
 
 
-def has_text(item: Any) -> bool:
-    """Whether what `Recut` gives is a text, or a chunk that has one."""
+def has_text(item: Item) -> bool:
+    """Whether it is a text, or a chunk that has one."""
     return not isinstance(item, ModelResponseStream) or bool(look_at(item)[0])
+
+
+def made(item: Item) -> Any:
+    """What it is to the consumer: a piece is made a chunk."""
+    return piece(*item) if type(item) is tuple else item

@@ -72,7 +72,7 @@ class Sentences:
             return []
         words = self._words.feed("".join(self._plain))
         self._plain.clear()
-        whole = self._join(words, self._words.rest)
+        whole = self._join(words, self._words.rest) if words else words
         self._is_plain = bool(words) and self._if_next is None and not IS_NOTABLE(self._words.rest)
         return whole
 

@@ -12,9 +12,8 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rillm.operators.detected import By, cutter_by
-from rillm.operators.recut import Piece, has_text, recutting
+from rillm.operators.recut import Item, has_text, made, recutting
 from rillm.streams.errors import BadRequestError
-from rillm.streams.pieces import piece
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
     seconds = checked(delay)
     if not seconds:
         return recutting(cutter, made)
-    recut = recutting(cutter, lambda piece: piece)
+    recut = recutting(cutter, lambda item: item)  # what waits stays small
 
     def smoothed(source: Observable[Text]) -> Stream[Text]:
         def subscribe(
@@ -93,7 +92,7 @@ class Pacing(abc.ObserverBase[Any]):
 
     def __init__(self, delay: float, clock: abc.SchedulerBase, observer: abc.ObserverBase[Any]) -> None:
         self.timer = SerialDisposable()
-        self._queue: deque[Any] = deque()
+        self._queue: deque[Item] = deque()
         self._delay = delay
         self._clock = clock
         self._observer = observer
@@ -138,8 +137,3 @@ class Pacing(abc.ObserverBase[Any]):
         if not self._pauses:
             self._pauses = True
             self.timer.disposable = self._clock.schedule_relative(self._delay, go_on)
-
-
-def made(item: Any) -> Any:
-    """What waits, as it is for the consumer: a piece is made a chunk."""
-    return piece(*item) if isinstance(item, Piece) else item
