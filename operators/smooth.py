@@ -11,15 +11,19 @@ from reactivex import abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 from reactivex.scheduler import TimeoutScheduler
 
+from rillm.operators.chunk_texts import texts_of
 from rillm.operators.detected import By, cutter_by
-from rillm.operators.recut import Item, has_text, made, recutting
+from rillm.operators.recutting import recutting
+from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError
+from rillm.streams.pieces import piece
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
     from reactivex import Observable
 
     from rillm.operators.operator import Operator
+    from rillm.operators.recut import Item
     from rillm.operators.rewriting import Text
 
 MOST_WAITING: Final = 100  # items for each piece that comes at a time
@@ -60,7 +64,7 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
     cutter = cutter_by(by)
     seconds = checked(delay)
     if not seconds:
-        return recutting(cutter, made)
+        return recutting(cutter, shown)
     recut = recutting(cutter, lambda item: item)  # what waits stays small
 
     def smoothed(source: Observable[Text]) -> Stream[Text]:
@@ -108,7 +112,7 @@ class Pacing(abc.ObserverBase[Any]):
     def on_error(self, error: Exception) -> None:
         with self._lock:
             while self._queue:
-                self._observer.on_next(made(self._queue.popleft()))
+                self._observer.on_next(shown(self._queue.popleft()))
             self._observer.on_error(error)
 
     def on_completed(self) -> None:
@@ -121,7 +125,7 @@ class Pacing(abc.ObserverBase[Any]):
         queue = self._queue
         while queue and (pieces or not has_text(queue[0])):
             item = queue.popleft()
-            self._observer.on_next(made(item))
+            self._observer.on_next(shown(item))
             if has_text(item):
                 pieces -= 1
                 self._pause()
@@ -137,3 +141,13 @@ class Pacing(abc.ObserverBase[Any]):
         if not self._pauses:
             self._pauses = True
             self.timer.disposable = self._clock.schedule_relative(self._delay, go_on)
+
+
+def has_text(item: Item) -> bool:
+    """Whether it is a text, or a chunk that has one."""
+    return not isinstance(item, ModelResponseStream) or bool(texts_of(item))
+
+
+def shown(item: Item) -> Any:
+    """What it is to the consumer: a piece is made a chunk."""
+    return piece(*item) if type(item) is tuple else item

@@ -267,6 +267,13 @@ def test_a_piece_is_of_the_last_chunk_that_brought_some_of_it() -> None:
     ]
 
 
+def test_a_chunk_of_two_choices_is_taken_apart() -> None:
+    two = rillm.ModelResponseStream(choices=[{"delta": {"content": "a\n"}}, {"index": 1, "delta": {"content": "b"}}])
+    smoothed = list(rillm.of(two).pipe(rillm.smooth(None, "line")))
+    assert [(one.choices[0].index, one.choices[0].delta.content) for one in smoothed] == [(0, "a\n"), (1, "b")]
+    assert [len(one.choices) for one in smoothed] == [1, 1]
+
+
 def test_a_chunk_that_is_one_piece_is_handed_on_as_it_is() -> None:
     line = chunk("a line\n", delta={"role": "assistant"})
     (same,) = rillm.of(line).pipe(rillm.smooth(None, "line"))
