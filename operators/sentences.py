@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Words go to a blank, and in texts without blanks to a mark and what closes behind it.
 EDGE: Final = between(
     BLANK_EDGE,
-    (WIDE_MARKS + "」』）】”’", rf"^\s{WIDE_MARKS}.!?…{CLOSING_CLASS}"),
+    (WIDE_MARKS + "」』）】｣”’", rf"^\s{WIDE_MARKS}.!?…{CLOSING_CLASS}"),
     (".!?", ALONE + KATAKANA + WIDE_OPENING),
 )
 # One that may end something, or all those before it.

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 WIDE_OPENING: Final = r"「『（【《〈〔［｛｢"
 OPENING: Final = r"(\[{«‹“‘„" + WIDE_OPENING
 MAYBE_OPENING: Final = r"\"'*`" + OPENING
-WIDE_CLOSING: Final = r"、。，．！？；：」』）】》〉〕］｝｡｣､"
+WIDE_BRACKETS: Final = r"」』）】》〉〕］｝｣"  # that close
+WIDE_CLOSING: Final = r"、。，．！？；：｡､" + WIDE_BRACKETS
 HAN: Final = (
     r"\u2e80-\u2fd5\u3005-\u3007\u3021-\u3029\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 )
