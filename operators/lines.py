@@ -28,7 +28,7 @@ def lines(*, keep_ends: bool = False, index: int = 0) -> Operator[ModelResponseS
 
     A line ends with "\n", "\r\n" or "\r", as in Python's text files; other separators, such as U+2028, are legal inside
     JSON and Markdown and end none. Empty lines are left out, unless their ends are kept. The last line comes when its
-    choice finishes or calls a tool, at the end, and before an error.
+    choice finishes or calls a tool, at the end, and before an error. A retraction takes back the one that has begun.
 
     Args:
         keep_ends: whether lines keep their ends, as with `str.splitlines`; the lines together are the text then.

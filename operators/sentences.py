@@ -42,7 +42,8 @@ def sentences(*, index: int = 0) -> Operator[ModelResponseStream | str, str]:
     - A fenced code block is one piece, which begins with its fence: `filter` can keep it from being spoken.
     - `。！？` need no blank. Made for English, German, French, Spanish, Chinese and Japanese; others share the rules.
 
-    The last one comes when its choice finishes or calls a tool, at the end, and before an error.
+    The last one comes when its choice finishes or calls a tool, at the end, and before an error. A retraction takes
+    back the one that has begun.
 
     Args:
         index: which choice, for calls with n > 1.

@@ -38,7 +38,8 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
 
     Content and reasoning are cut into pieces, those of each choice by themselves. All else keeps its place: tool calls,
     finish and usage chunks come right after the last piece before them. When the source ends, what waits comes at the
-    same pace, then the end; before an error it comes at once. Leaving closes the source and drops what waits.
+    same pace, then the end; before an error it comes at once. Leaving closes the source and drops what waits. A
+    retraction takes back the piece that has begun.
 
     The source is read on meanwhile, so its connection is free as soon as the model is ready; a consumer that is slow
     itself stops the reading, as ever. Where more than 100 pieces wait, two come at a time, where more than 200, three,
@@ -123,10 +124,12 @@ class Pacing(abc.ObserverBase[Any]):
     def _let_out(self, pieces: int) -> None:
         """Let out so many pieces, and what stands between and behind them."""
         queue = self._queue
-        while queue and (pieces or not has_text(queue[0])):
-            item = queue.popleft()
-            self._observer.on_next(shown(item))
-            if has_text(item):
+        while queue:
+            is_text = has_text(queue[0])
+            if is_text and not pieces:
+                break
+            self._observer.on_next(shown(queue.popleft()))
+            if is_text:
                 pieces -= 1
                 self._pause()
         if self._is_over and not queue:

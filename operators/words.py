@@ -67,7 +67,8 @@ def words(*, index: int = 0) -> Operator[ModelResponseStream | str, str]:
     as UAX #29 has it, ideographs and Hiragana stand alone, Katakana in groups; so do letters of Thai, Lao, Khmer
     and Burmese with their vowels. Punctuation stays with what it closes or opens. No dictionary looks for words.
 
-    The last word comes when its choice finishes or calls a tool, at the end, and before an error.
+    The last word comes when its choice finishes or calls a tool, at the end, and before an error. A retraction takes
+    back the one that has begun.
 
     Args:
         index: which choice, for calls with n > 1.

@@ -87,6 +87,7 @@ def test_strings(make: Make, incoming: str, outgoing: str) -> None:
         (rillm.words, "-a-b-c_d_e---|", "-----(abc_,d_)(e,|)"),
         (rillm.sentences, "-Ab.-_--Be!-_---你。-好---|", "--------Ab._----Be!_你。-(好,|)"),
         (rillm.sentences, "-the_-U.S.-_-A-rmy-_-won|", "------------------------(the_U.S._Army_won,|)"),
+        (rillm.sentences, "-the_U.S._-They_won_-it|", "-----------the_U.S._---(They_won_it,|)"),
         (rillm.sentences, "-the_-U.S.-_-Th-ey-_-won-------|", "---------------------the_U.S._-(They_won,|)"),
     ],
 )
