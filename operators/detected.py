@@ -6,9 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from rillm.operators.cutting import Cutter
-from rillm.operators.lines import LINE_END
-from rillm.operators.words import WordCutter
+from rillm.operators.lines import Lines
+from rillm.operators.words import Words
 from rillm.streams.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -30,9 +29,9 @@ def cutter_by(by: By) -> Callable[[], Rewriter]:
         BadRequestError: `by` says nothing of the kind.
     """
     if by == "word":
-        return WordCutter
+        return Words
     if by == "line":
-        return partial(Cutter, LINE_END, blanks=True)
+        return Lines
     if isinstance(by, re.Pattern):
         if by.search(""):
             raise BadRequestError(f"An expression that matches the empty text finds no pieces: {by.pattern!r}.")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from rillm.operators.cutting import Cutter, cutting
+from reactivex import operators as ops
+
+from rillm.operators.cutting import cutting
 
 if TYPE_CHECKING:
+    from reactivex import Observable
+
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
+    from rillm.streams.stream import Stream
 
-LINE_END: Final = re.compile(r"\r\n|\n|\r(?=[^\n])")
+EDGE: Final = re.compile(r"(?<=\n)|(?<=\r)(?=[^\n])")
 
 
 def lines(*, keep_ends: bool = False, index: int = 0) -> Operator[ModelResponseStream | str, str]:
@@ -24,7 +28,7 @@ def lines(*, keep_ends: bool = False, index: int = 0) -> Operator[ModelResponseS
 
     A line ends with "\n", "\r\n" or "\r", as in Python's text files; other separators, such as U+2028, are legal inside
     JSON and Markdown and end none. Empty lines are left out, unless their ends are kept. The last line comes when its
-    choice finishes or calls a tool, at the end, and before an error.
+    choice finishes or calls a tool, at the end, and before an error. A retraction takes back the one that has begun.
 
     Args:
         keep_ends: whether lines keep their ends, as with `str.splitlines`; the lines together are the text then.
@@ -34,21 +38,36 @@ def lines(*, keep_ends: bool = False, index: int = 0) -> Operator[ModelResponseS
     >>> list(rillm.stream("mock/echo", mock_response="# Rivers\n\nThey begin\nin the snow.").pipe(rillm.lines()))
     ['# Rivers', 'They begin', 'in the snow.']
     """
-    return cutting(partial(Cutter, LINE_END, blanks=True) if keep_ends else Bare, index)
+    whole = cutting(Lines, index)
+    if keep_ends:
+        return whole
+
+    def bare(source: Observable[ModelResponseStream | str]) -> Stream[str]:
+        return whole(source).pipe(ops.map(without_end), ops.filter(bool))
+
+    return bare
 
 
-class Bare(Cutter):
-    """Lines without their ends."""
+class Lines:
+    """The lines of one text with their ends, as it comes."""
 
     def __init__(self) -> None:
-        super().__init__(LINE_END, blanks=True)
+        self._held: list[str] = []
+        self._may_end = False  # after "\r" it depends on the next character
 
     def feed(self, text: str) -> list[str]:
-        return bare(super().feed(text))
+        self._held.append(text)
+        if not (self._may_end or "\n" in text or "\r" in text):
+            return []
+        *lines, rest = EDGE.split("".join(self._held))
+        self._held = [rest]
+        self._may_end = rest.endswith("\r")
+        return lines
 
     def end(self) -> list[str]:
-        return bare(super().end())
+        rest = "".join(self._held)
+        return [rest] if rest else []
 
 
-def bare(pieces: list[str]) -> list[str]:
-    return [line for piece in pieces if (line := piece.rstrip("\r\n"))]
+def without_end(line: str) -> str:
+    return line.rstrip("\r\n")

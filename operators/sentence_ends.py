@@ -11,7 +11,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from rillm.operators.words import ALONE
+from rillm.operators.words import ALONE, JOINED, KATAKANA, WIDE_BRACKETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 WIDE_MARKS: Final = "。！？｡"
 STRONG_MARKS: Final = "!?؟۔।॥።។" + WIDE_MARKS
 MARKS: Final = ".…" + STRONG_MARKS
-CLOSING: Final = "\"'”’“»«›‹)]}」』）】》〉〕］｝*_`~"
+CLOSING: Final = "\"'”’“»«›‹)]}*_`~" + WIDE_BRACKETS
 CLOSING_CLASS: Final = re.escape(CLOSING)
 QUOTES: Final = frozenset("\"'”’“»«›‹」』")
 GOES_ON: Final = frozenset(",;:.…!?-–—)]}”’")  # no sentence begins with one of these
 
 # A mark, what closes behind it, footnotes among that, and blanks.
 TAIL: Final = re.compile(rf"(?<![{MARKS}])(?P<mark>[{MARKS}]+)(?P<close>(?:[\s{CLOSING_CLASS}]|\[\^?\d+\])*)\Z")
-LINE_END: Final = re.compile(r"[\n\r\x85\u2028\u2029]\s*\Z")
+LINE_ENDS: Final = r"\n\r\x85\u2028\u2029"
+LINE_END: Final = re.compile(rf"[{LINE_ENDS}]\s*\Z")
 BLANK_LINE: Final = re.compile(r"\n\s*\n|\r\s*\r|\u2029")
-# All other words end nothing: what most of them cost is this look.
-NOTABLE: Final = re.compile(rf"[{MARKS}\n\r\x85\u2028\u2029]|\A\s*[{CLOSING_CLASS}]")
+# Words without one of these end nothing: what most of them cost is this look.
+NOTABLE: Final = MARKS + CLOSING_CLASS + LINE_ENDS
+IS_NOTABLE: Final = re.compile(rf"[{NOTABLE}]").search
 
 NEVER_LAST: Final = re.compile(
     r"Mr|Mrs|Ms|Mx|Messrs|Dr|Drs|Prof|Rev|Hon|Gen|Col|Capt|Cmdr|Maj|Lt|Sgt|Sen|Rep|Gov|Pres|St|Ste|Mt|Ft|vs|cf|viz|ie|eg"
@@ -58,7 +60,7 @@ FIRST_WORD: Final = re.compile(
 )
 LIST_MARKER: Final = re.compile(rf"\(?(?:\d{{1,3}}|[{LETTER}]|[ivxIVX]{{1,4}})[.)]\s")
 QUOTE: Final = re.compile(r"»\S")  # in German » opens; in French it closes, with a blank before it
-IDEOGRAPH: Final = re.compile(rf"[{ALONE}ァ-ヺー]")
+IDEOGRAPH: Final = re.compile(rf"[{ALONE}{KATAKANA}{JOINED}]")  # kana, too
 
 
 def end_after(words: Sequence[str], after: str) -> bool | re.Pattern[str]:
@@ -69,7 +71,7 @@ def end_after(words: Sequence[str], after: str) -> bool | re.Pattern[str]:
         after: the character that follows, "" at the end of the text.
     """
     word = words[-1]
-    if not NOTABLE.search(word):
+    if not IS_NOTABLE(word):
         return False
     if LINE_END.search(word):
         is_heading = words[0].lstrip().startswith("#")

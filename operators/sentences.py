@@ -6,20 +6,22 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from rillm.operators.cutting import Cutter, cutting
-from rillm.operators.sentence_ends import CLOSING_CLASS, LINE_END, WIDE_MARKS, end_after
-from rillm.operators.words import ALONE, BLANK_EDGE, KATAKANA, WIDE_OPENING
+from rillm.operators.cutting import cutting
+from rillm.operators.sentence_ends import CLOSING_CLASS, IS_NOTABLE, LINE_END, NOTABLE, WIDE_MARKS, end_after
+from rillm.operators.words import ALONE, BLANK_EDGE, KATAKANA, WIDE_OPENING, Words, between
 
 if TYPE_CHECKING:
     from rillm.operators.operator import Operator
     from rillm.streams.chunk import ModelResponseStream
 
 # Words go to a blank, and in texts without blanks to a mark and what closes behind it.
-EDGE: Final = re.compile(
-    rf"\s(?=\S)"
-    rf"|[{WIDE_MARKS}」』）】”’](?=[^\s{WIDE_MARKS}.!?…{CLOSING_CLASS}])"
-    rf"|[.!?](?=[{ALONE}{KATAKANA}{WIDE_OPENING}])"
+EDGE: Final = between(
+    BLANK_EDGE,
+    (WIDE_MARKS + "」』）】｣”’", rf"^\s{WIDE_MARKS}.!?…{CLOSING_CLASS}"),
+    (".!?", ALONE + KATAKANA + WIDE_OPENING),
 )
+# One that may end something, or all those before it.
+WORD: Final = re.compile(rf"(?:[^\s{NOTABLE}]++[^\S{NOTABLE}]++(?=\S))++|.+?(?:{EDGE}|\Z)", re.DOTALL)
 FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})[^`]*\Z")
 
 
@@ -40,7 +42,8 @@ def sentences(*, index: int = 0) -> Operator[ModelResponseStream | str, str]:
     - A fenced code block is one piece, which begins with its fence: `filter` can keep it from being spoken.
     - `。！？` need no blank. Made for English, German, French, Spanish, Chinese and Japanese; others share the rules.
 
-    The last one comes when its choice finishes or calls a tool, at the end, and before an error.
+    The last one comes when its choice finishes or calls a tool, at the end, and before an error. A retraction takes
+    back the one that has begun.
 
     Args:
         index: which choice, for calls with n > 1.
@@ -54,25 +57,34 @@ def sentences(*, index: int = 0) -> Operator[ModelResponseStream | str, str]:
 
 
 class Sentences:
-    """Cuts one text: into words first, and after those with which a sentence ends."""
+    """The sentences of one text, as it comes: words first, and cuts after those with which a sentence ends."""
 
     def __init__(self) -> None:
-        self._words = Cutter(EDGE, BLANK_EDGE, blanks=False)
+        self._words = Words(WORD.findall)
+        self._plain: list[str] = []  # what came since the last look and ends nothing
+        self._is_plain = True  # nor does what stands before it
         self._sentence: list[str] = []
         self._if_next: re.Pattern[str] | None = None  # the sentence has ended if the next word begins like that
         self._block: CodeBlock | None = None
 
     def feed(self, text: str) -> list[str]:
-        words = self._words.feed(text)
-        return self._join(words) if words else words
+        self._plain.append(text)
+        if self._is_plain and not IS_NOTABLE(text):
+            return []
+        words = self._words.feed("".join(self._plain))
+        self._plain.clear()
+        whole = self._join(words, self._words.rest) if words else words
+        self._is_plain = bool(words) and self._if_next is None and not IS_NOTABLE(self._words.rest)
+        return whole
 
     def end(self) -> list[str]:
-        whole = self._join(self._words.end())
+        words = [*self._words.feed("".join(self._plain)), *self._words.end()]
+        whole = self._join(words, "")
         return [*whole, self._take()] if self._sentence else whole
 
-    def _join(self, words: list[str]) -> list[str]:
+    def _join(self, words: list[str], rest: str) -> list[str]:
         whole: list[str] = []
-        for word, after in pairwise([*words, self._words.begun]):
+        for word, after in pairwise([*words, rest]):
             if self._if_next and self._if_next.match(word):
                 whole.append(self._take())
             self._sentence.append(word)

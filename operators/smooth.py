@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from math import ceil, isfinite
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
@@ -10,18 +11,20 @@ from reactivex import abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 from reactivex.scheduler import TimeoutScheduler
 
+from rillm.operators.chunk_texts import texts_of
 from rillm.operators.detected import By, cutter_by
-from rillm.operators.recut import Recut, has_text, let_out
+from rillm.operators.recutting import recutting
+from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError
+from rillm.streams.pieces import piece
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reactivex import Observable
 
     from rillm.operators.operator import Operator
-    from rillm.operators.rewriting import Rewriter, Text
+    from rillm.operators.recut import Item
+    from rillm.operators.rewriting import Text
 
 MOST_WAITING: Final = 100  # items for each piece that comes at a time
 
@@ -35,7 +38,8 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
 
     Content and reasoning are cut into pieces, those of each choice by themselves. All else keeps its place: tool calls,
     finish and usage chunks come right after the last piece before them. When the source ends, what waits comes at the
-    same pace, then the end; before an error it comes at once. Leaving closes the source and drops what waits.
+    same pace, then the end; before an error it comes at once. Leaving closes the source and drops what waits. A
+    retraction takes back the piece that has begun.
 
     The source is read on meanwhile, so its connection is free as soon as the model is ready; a consumer that is slow
     itself stops the reading, as ever. Where more than 100 pieces wait, two come at a time, where more than 200, three,
@@ -58,15 +62,18 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
     >>> list(answer.pipe(rillm.smooth(delay=0.001), rillm.text()))
     ['High ', 'up, ', 'in ', 'the ', 'snow.']
     """
-    make = cutter_by(by)
+    cutter = cutter_by(by)
     seconds = checked(delay)
+    if not seconds:
+        return recutting(cutter, shown)
+    recut = recutting(cutter, lambda item: item)  # what waits stays small
 
     def smoothed(source: Observable[Text]) -> Stream[Text]:
         def subscribe(
             observer: abc.ObserverBase[Text], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            smoothing = _Smoothing(make, seconds, scheduler or TimeoutScheduler.singleton(), observer)
-            return CompositeDisposable(smoothing.timer, source.subscribe(smoothing, scheduler=scheduler))
+            pacing = Pacing(seconds, scheduler or TimeoutScheduler.singleton(), observer)
+            return CompositeDisposable(pacing.timer, recut(source).subscribe(pacing, scheduler=scheduler))
 
         return Stream(subscribe)
 
@@ -85,19 +92,12 @@ def checked(delay: float | None) -> float:
     return seconds
 
 
-class _Smoothing(abc.ObserverBase[Any]):
+class Pacing(abc.ObserverBase[Any]):
     """One subscription: what waits, and the timer that runs while nothing more may be let out."""
 
-    def __init__(
-        self,
-        make: Callable[[], Rewriter],
-        delay: float,
-        clock: abc.SchedulerBase,
-        observer: abc.ObserverBase[Any],
-    ) -> None:
+    def __init__(self, delay: float, clock: abc.SchedulerBase, observer: abc.ObserverBase[Any]) -> None:
         self.timer = SerialDisposable()
-        self._recut = Recut(make)
-        self._queue = self._recut.queue
+        self._queue: deque[Item] = deque()
         self._delay = delay
         self._clock = clock
         self._observer = observer
@@ -107,36 +107,29 @@ class _Smoothing(abc.ObserverBase[Any]):
 
     def on_next(self, value: Any) -> None:
         with self._lock:
-            if self._is_over:
-                return
-            try:
-                self._recut.feed(value)
-            except Exception as error:  # noqa: BLE001 - `by` is somebody else's code
-                self.on_error(error)
-            else:
-                self._let_out(0 if self._pauses else 1)
+            self._queue.append(value)
+            self._let_out(0 if self._pauses else 1)
 
     def on_error(self, error: Exception) -> None:
         with self._lock:
-            self._is_over = True
-            self._recut.end()
             while self._queue:
-                self._observer.on_next(let_out(self._queue.popleft()))
+                self._observer.on_next(shown(self._queue.popleft()))
             self._observer.on_error(error)
 
     def on_completed(self) -> None:
         with self._lock:
-            self._recut.end()
             self._is_over = True
             self._let_out(0 if self._pauses else 1)
 
     def _let_out(self, pieces: int) -> None:
         """Let out so many pieces, and what stands between and behind them."""
         queue = self._queue
-        while queue and (pieces or not has_text(queue[0])):
-            item = queue.popleft()
-            self._observer.on_next(let_out(item))
-            if self._delay and has_text(item):
+        while queue:
+            is_text = has_text(queue[0])
+            if is_text and not pieces:
+                break
+            self._observer.on_next(shown(queue.popleft()))
+            if is_text:
                 pieces -= 1
                 self._pause()
         if self._is_over and not queue:
@@ -151,3 +144,13 @@ class _Smoothing(abc.ObserverBase[Any]):
         if not self._pauses:
             self._pauses = True
             self.timer.disposable = self._clock.schedule_relative(self._delay, go_on)
+
+
+def has_text(item: Item) -> bool:
+    """Whether it is a text, or a chunk that has one."""
+    return not isinstance(item, ModelResponseStream) or bool(texts_of(item))
+
+
+def shown(item: Item) -> Any:
+    """What it is to the consumer: a piece is made a chunk."""
+    return piece(*item) if type(item) is tuple else item

@@ -32,6 +32,7 @@ VALUES = {
     "role": chunk(delta={"role": "assistant"}),
     "other": chunk("X", index=1),
     "otherstop": chunk(finish="stop", index=1),
+    "undo": rillm.retraction(chunk()),
 }
 
 
@@ -48,6 +49,7 @@ VALUES = {
         ("-a-=stop-b-=stop-|", "---a-------b-----|"),
         ("role-a-~Hm-usage-none-b-|", "------------------------(ab,|)"),  # what brings no text is not seen
         ("-a-other-otherstop-b-|", "---------------------(ab,|)"),
+        ("-a-undo-b-|", "----------(b,|)"),  # a retraction takes it back
         ("-a-b-", "-----"),
         ("-|", "-|"),
         ("-X", "-X"),
@@ -63,6 +65,7 @@ def test_chunks(make: Make, incoming: str, outgoing: str) -> None:
 @every_cut
 def test_one_choice(make: Make) -> None:
     assert play(make(index=1), "-a-other-b-other-=stop|", values=VALUES).marbles == "----------------------(XX,|)"
+    assert play(make(index=1), "-other-undo-other-|", values=VALUES).marbles == "------------------(X,|)"
     assert play(make(index=2), "-a-other-b-other-=stop|", values=VALUES).marbles == "----------------------|"
 
 
@@ -84,12 +87,18 @@ def test_strings(make: Make, incoming: str, outgoing: str) -> None:
         (rillm.words, "-a-b-c_d_e---|", "-----(abc_,d_)(e,|)"),
         (rillm.sentences, "-Ab.-_--Be!-_---你。-好---|", "--------Ab._----Be!_你。-(好,|)"),
         (rillm.sentences, "-the_-U.S.-_-A-rmy-_-won|", "------------------------(the_U.S._Army_won,|)"),
+        (rillm.sentences, "-the_U.S._-They_won_-it|", "-----------the_U.S._---(They_won_it,|)"),
         (rillm.sentences, "-the_-U.S.-_-Th-ey-_-won-------|", "---------------------the_U.S._-(They_won,|)"),
     ],
 )
 def test_as_soon_as_they_are_whole(make: Make, incoming: str, outgoing: str) -> None:
     assert play(make(), incoming).marbles == outgoing
     assert play(make(), incoming, given=plain).marbles == outgoing
+
+
+def test_a_doubt_ends_with_its_text() -> None:
+    """Whether "B." ends a sentence is told by the next word, but not by that of another text."""
+    assert play(rillm.sentences(), "-a_B._-call-It-|", values=VALUES).marbles == "-------a_B._---(It,|)"
 
 
 TWO = {rillm.lines: "One\nTwo\n", rillm.words: "One Two ", rillm.sentences: "One. Two. Three"}

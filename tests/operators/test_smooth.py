@@ -48,6 +48,7 @@ VALUES = {
     "first": chunk("a b", delta={"role": "assistant"}),
     "other": chunk("o p q", index=1),
     "empty": chunk(""),
+    "undo": rillm.retraction(chunk()),
     "otherstop": chunk(finish="stop", index=1),
 }
 
@@ -79,6 +80,8 @@ VALUES = {
         # reasoning as well, and what it ends with comes before the answer
         ("-~a_b_c-d_e_f-------------|", "-~a_~b_-~c-d_-e_----------(f,|)"),
         ("-~a_b-c_d-~e_f------------|", "-~a_--~b-c_-d--~e_--------(~f,|)"),
+        # a retraction takes back what is no piece yet
+        ("-a_b-undo-c|", "-a_--undo--(c,|)"),
         # chunks with text and more
         ("-thought---------|", "-~h_~m-a_--------(b,|)"),
         ("-first---|", "-(role,a_)(b,|)"),
@@ -264,10 +267,42 @@ def test_a_piece_is_of_the_last_chunk_that_brought_some_of_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"finish_reason": "stop"},
+        {"logprobs": LOGPROBS},
+        {"stop_sequence": "b"},
+        {"delta": {"role": "assistant"}},
+        {"delta": {"tool_calls": CALL}},
+        {"delta": {"function_call": {"name": "f", "arguments": "{}"}}},
+        {"delta": {"audio": {"data": "AA=="}}},
+        {"delta": {"provider_specific_fields": {"a": 1}}},
+        {"delta": {"refusal": "no"}},
+        {},
+    ],
+)
+def test_what_comes_beside_a_text_stays_in_its_chunk(beside: dict[str, Any]) -> None:
+    def rich(content: str | None) -> rillm.ModelResponseStream:
+        choice = {**beside, "delta": {"content": content, **beside.get("delta", {})}}
+        return rillm.ModelResponseStream(id="1", created=1, choices=[choice], **({} if beside else USAGE))
+
+    smoothed = list(rillm.of(rich("a b")).pipe(rillm.smooth(None)))
+    assert sorted(one.choices[0].delta.content or "" for one in smoothed) == ["", "a ", "b"]
+    assert rich(None) in smoothed
+
+
+def test_a_chunk_of_two_choices_is_taken_apart() -> None:
+    two = rillm.ModelResponseStream(choices=[{"delta": {"content": "a\n"}}, {"index": 1, "delta": {"content": "b"}}])
+    smoothed = list(rillm.of(two).pipe(rillm.smooth(None, "line")))
+    assert [(one.choices[0].index, one.choices[0].delta.content) for one in smoothed] == [(0, "a\n"), (1, "b")]
+    assert [len(one.choices) for one in smoothed] == [1, 1]
+
+
 def test_a_chunk_that_is_one_piece_is_handed_on_as_it_is() -> None:
-    line = chunk("a line\n", delta={"role": "assistant"})
-    (same,) = rillm.of(line).pipe(rillm.smooth(None, "line"))
-    assert same is line
+    lines = [chunk("a line\n", delta={"role": "assistant"}), chunk("another\n")]
+    smoothed = list(rillm.of(*lines).pipe(rillm.smooth(None, "line")))
+    assert all(same is line for same, line in zip(smoothed, lines, strict=True))
 
 
 @both

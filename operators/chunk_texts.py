@@ -1,0 +1,82 @@
+"""The texts that a chunk brings, their ends, and what it brings beside them; not public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from rillm.streams.chunk import ModelResponseStream
+from rillm.streams.pieces import with_texts
+from rillm.streams.texts import CONTENT, REASONING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rillm.streams.chunk import StreamingChoices
+
+# A text of a chunk or a piece of one, small until it is made a chunk: the chunk, its choice, the field, what it says.
+Piece: TypeAlias = tuple[ModelResponseStream, int, str, str]
+
+NO_TEXTS: Final = {CONTENT: None, REASONING: None}
+
+
+def plain_content(chunk: ModelResponseStream) -> tuple[int, str] | None:
+    """The choice and the content of a chunk that brings nothing else, as nearly every one does."""
+    choices = chunk.choices
+    if len(choices) != 1 or chunk.__pydantic_extra__:
+        return None
+    choice = choices[0]
+    fields = choice.__dict__  # past pydantic, which costs as much as all the rest here
+    delta = fields["delta"]
+    said = delta.__dict__
+    is_plain = said[CONTENT] and not (
+        fields["finish_reason"] is not None
+        or fields["logprobs"]
+        or choice.__pydantic_extra__
+        or said["role"]
+        or said["tool_calls"]
+        or said["function_call"]
+        or said["audio"]
+        or said["provider_specific_fields"]
+        or delta.__pydantic_extra__
+    )
+    return (fields["index"], said[CONTENT]) if is_plain else None
+
+
+def texts_of(chunk: ModelResponseStream) -> list[Piece]:
+    """The texts of a chunk, in the order in which a model has them."""
+    texts: list[Piece] = []
+    for choice in chunk.choices:
+        thought = choice.delta.extra.get(REASONING)
+        if thought:
+            texts.append((chunk, choice.index, REASONING, thought))
+        if choice.delta.content:
+            texts.append((chunk, choice.index, CONTENT, choice.delta.content))
+    return texts
+
+
+def ended_by(chunk: ModelResponseStream) -> list[int]:
+    """The choices whose texts end with a chunk: they finish, or go on with calls."""
+    return [
+        choice.index
+        for choice in chunk.choices
+        if choice.finish_reason is not None or choice.delta.tool_calls or choice.delta.function_call
+    ]
+
+
+def brings_more(chunk: ModelResponseStream) -> bool:
+    """Whether a chunk brings anything beside texts."""
+    return "usage" in chunk.extra or any(map(has_more, chunk.choices))
+
+
+def has_more(choice: StreamingChoices) -> bool:
+    return (
+        choice.finish_reason is not None
+        or bool(choice.logprobs or choice.extra)
+        or any({**choice.delta.__dict__, **choice.delta.extra, **NO_TEXTS}.values())
+    )
+
+
+def without_texts(chunk: ModelResponseStream, texts: Sequence[Piece]) -> ModelResponseStream:
+    for _, choice, field, _ in texts:
+        chunk = with_texts(chunk, choice, {field: None})
+    return chunk
