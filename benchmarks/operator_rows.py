@@ -129,7 +129,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
         "smooth(None)": Row(lambda: rillm.smooth(None), "cuts words, and makes a chunk of each", is_text=True),
         "events()": Row(rillm.events, "makes two events"),
         "accumulate()": Row(rillm.accumulate, "puts its piece to those before"),
-        "choice(0)": Row(lambda: rillm.choice(0), "makes a chunk with this one choice"),
+        "choice(0)": Row(lambda: rillm.choice(0), "hands on what has this one choice alone"),
         "tool_calls()": Row(rillm.tool_calls, "reads the JSON of the arguments", call),
         "partial_json(list[str])": Row(lambda: rillm.partial_json(list[str]), "reads JSON, makes a partial", json_text),
         'json_elements("", str)': Row(
@@ -142,9 +142,9 @@ FAMILIES: dict[str, dict[str, Row]] = {
     "Guard": {
         "repeat_guard()": Row(rillm.repeat_guard, "compares the text with the one before", is_text=True),
         "loop_guard()": Row(rillm.loop_guard, "keeps the text; looks for loops after 1000 characters", is_text=True),
-        "limit_tokens(n)": Row(lambda: rillm.limit_tokens(MANY), "counts tokens"),
+        "limit_tokens(n)": Row(lambda: rillm.limit_tokens(MANY), "adds up a bound, and counts tokens near the limit"),
         "budget(Budget(output_tokens=n))": Row(
-            lambda: rillm.budget(rillm.Budget(output_tokens=MANY)), "counts tokens, and pays for them under a lock"
+            lambda: rillm.budget(rillm.Budget(output_tokens=MANY)), "adds up a bound, and pays in advance under a lock"
         ),
         "moderate(judge)": Row(lambda: rillm.moderate(judge), "goes through the judge as well, a stream of its own"),
     },
@@ -184,6 +184,6 @@ FAMILIES: dict[str, dict[str, Row]] = {
             lambda: lambda source: rillm.adaptive_merge([source], lambda one: one), "nothing, once a job has begun"
         ),
         "majority(votes)": Row(lambda: rillm.majority(MANY), "counts it, as one of many answers", prose),
-        "number_choices()": Row(rillm.number_choices, "makes a chunk whose choice has its number"),
+        "number_choices()": Row(rillm.number_choices, "looks up the number of its choice"),
     },
 }
