@@ -25,7 +25,7 @@ MARK: Final = "<!-- From here on by `python -m docs.build`, from the docstrings.
 BESIDE: Final = {
     "budget": ["Budget"],
     "loop_guard": ["is_retraction", "retraction"],
-    "number_choices": ["merge", "race", "concat", "zip", "combine_latest", "of"],
+    "number_choices": ["merge", "race", "concat", "zip", "combine_latest", "of", "from_iterable"],
     "record": ["replay"],
 }
 TESTING: Final = [

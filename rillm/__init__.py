@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from rillm.streams.budget import Budget
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
+    from rillm.streams.from_iterable import from_iterable
     from rillm.streams.response import Choices, Message, ModelResponse
     from rillm.streams.retraction import is_retraction, retraction
     from rillm.streams.stream import Stream, as_stream
@@ -199,6 +200,7 @@ __all__ = [
     "exceptions",
     "failure_callback",
     "fallback_to",
+    "from_iterable",
     "hedge",
     "input_callback",
     "is_retraction",
@@ -309,6 +311,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.streams.budget": ("Budget",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
+    "rillm.streams.from_iterable": ("from_iterable",),
     "rillm.streams.response": ("Choices", "Message", "ModelResponse"),
     "rillm.streams.retraction": ("is_retraction", "retraction"),
     "rillm.streams.stream": ("Stream", "as_stream"),
