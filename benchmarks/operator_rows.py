@@ -165,6 +165,9 @@ FAMILIES: dict[str, dict[str, Row]] = {
         "retry_before_first_token()": Row(rillm.retry_before_first_token, "nothing, once the model has spoken"),
         "fallback_to(stream)": Row(rillm.fallback_to, "nothing, once the model has spoken"),
         "hedge(stream)": Row(lambda: rillm.hedge, "nothing, once a model has spoken"),
+        "limit_concurrency(Slots(4))": Row(
+            lambda: rillm.limit_concurrency(rillm.Slots(4)), "nothing, once there is room"
+        ),
     },
     "Share and keep": {
         "share()": Row(rillm.share, "waits in a queue of each consumer"),
