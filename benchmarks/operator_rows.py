@@ -166,6 +166,9 @@ FAMILIES: dict[str, dict[str, Row]] = {
         "fallback_to(stream)": Row(rillm.fallback_to, "nothing, once the model has spoken"),
         "continue_with(backup)": Row(lambda: rillm.continue_with(rillm.of()), "keeps what came, for the backup"),
         "hedge(stream)": Row(lambda: rillm.hedge, "nothing, once a model has spoken"),
+        "limit_concurrency(Slots(4))": Row(
+            lambda: rillm.limit_concurrency(rillm.Slots(4)), "nothing, once there is room"
+        ),
     },
     "Share and keep": {
         "share()": Row(rillm.share, "waits in a queue of each consumer"),

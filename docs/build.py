@@ -24,8 +24,9 @@ MARK: Final = "<!-- From here on by `python -m docs.build`, from the docstrings.
 # What is told with an operator, beside the classes of its own file.
 BESIDE: Final = {
     "budget": ["Budget"],
+    "limit_concurrency": ["Slots"],
     "loop_guard": ["is_retraction", "retraction"],
-    "number_choices": ["merge", "race", "concat", "zip", "combine_latest", "of"],
+    "number_choices": ["merge", "race", "concat", "zip", "combine_latest", "of", "from_iterable"],
     "record": ["replay"],
     "to_sse": ["from_sse"],
 }

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reactivex import abc
+from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
 from rillm.streams.errors import BadRequestError
+from rillm.streams.from_iterable import from_iterable
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from reactivex import Observable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from rillm.operators.operator import Operator
 
@@ -22,7 +21,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def map_ordered(f: Callable[[A], Observable[B]], max_concurrent: int = 4) -> Operator[A, B]:
+def map_ordered(f: Callable[[A], Observable[B] | Awaitable[B]], max_concurrent: int = 4) -> Operator[A, B]:
     """Make a stream of each item, run up to `max_concurrent` of them at a time, and keep their order.
 
         -a-b-----------|
@@ -33,7 +32,8 @@ def map_ordered(f: Callable[[A], Observable[B]], max_concurrent: int = 4) -> Ope
     that comes before it is handed on. Items for which there is no room yet wait.
 
     Args:
-        f: from an item to a stream, such as `lambda sentence: rillm.stream(…)`.
+        f: from an item to a stream, such as `lambda sentence: rillm.stream(…)`; or an `async` function, and then what
+            comes out is for `async for` alone.
         max_concurrent: at least 1.
 
     Raises:
@@ -45,6 +45,14 @@ def map_ordered(f: Callable[[A], Observable[B]], max_concurrent: int = 4) -> Ope
     ... )
     >>> "".join(translated)
     'ONETWO'
+
+    >>> import asyncio
+    >>> async def translate(word):
+    ...     return word.upper()
+    >>> async def main():
+    ...     return [word async for word in rillm.of("one", "two").pipe(rillm.map_ordered(translate))]
+    >>> asyncio.run(main())
+    ['ONE', 'TWO']
     """
     if max_concurrent < 1:
         raise BadRequestError(f"max_concurrent has to be at least 1, not {max_concurrent!r}.")
@@ -65,7 +73,7 @@ class _Line(abc.ObserverBase[Any]):
 
     def __init__(
         self,
-        f: Callable[[Any], Observable[Any]],
+        f: Callable[[Any], Observable[Any] | Awaitable[Any]],
         room: int,
         observer: abc.ObserverBase[Any],
         scheduler: abc.SchedulerBase | None,
@@ -105,11 +113,19 @@ class _Line(abc.ObserverBase[Any]):
             self.at_work.append(stage)
             self.running.add(stage.subscription)
             try:
-                stream = self._f(self._waiting.popleft())
+                stream = as_observable(self._f(self._waiting.popleft()))
             except Exception as error:  # noqa: BLE001 - somebody else's code
                 stage.on_error(error)
             else:
                 stage.subscription.disposable = stream.subscribe(stage, scheduler=self._scheduler)
+
+
+def as_observable(made: Observable[B] | Awaitable[B]) -> Observable[B]:
+    return made if isinstance(made, Observable) else from_iterable(result_of(made))
+
+
+async def result_of(awaitable: Awaitable[B]) -> AsyncGenerator[B]:
+    yield await awaitable
 
 
 class _Stage(abc.ObserverBase[Any]):

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from rillm.operators.hedge import hedge
     from rillm.operators.json_elements import json_elements
     from rillm.operators.latency import Latency, Spread, latency
+    from rillm.operators.limit_concurrency import limit_concurrency
     from rillm.operators.limit_tokens import limit_tokens
     from rillm.operators.lines import lines
     from rillm.operators.log_tap import log_tap
@@ -113,8 +114,10 @@ if TYPE_CHECKING:
     from rillm.streams.budget import Budget
     from rillm.streams.chunk import Delta, ModelResponseStream, StreamingChoices
     from rillm.streams.combine import combine_latest, concat, merge, of, race, zip  # noqa: A004 - Rx's name
+    from rillm.streams.from_iterable import from_iterable
     from rillm.streams.response import Choices, Message, ModelResponse
     from rillm.streams.retraction import is_retraction, retraction
+    from rillm.streams.slots import Slots
     from rillm.streams.stream import Stream, as_stream
     from rillm.streams.usage import Usage
 
@@ -168,6 +171,7 @@ __all__ = [
     "Router",
     "ServiceUnavailableError",
     "Side",
+    "Slots",
     "Spread",
     "Store",
     "Stream",
@@ -202,12 +206,14 @@ __all__ = [
     "exceptions",
     "failure_callback",
     "fallback_to",
+    "from_iterable",
     "from_sse",
     "hedge",
     "input_callback",
     "is_retraction",
     "json_elements",
     "latency",
+    "limit_concurrency",
     "limit_tokens",
     "lines",
     "log_tap",
@@ -277,6 +283,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.operators.hedge": ("hedge",),
     "rillm.operators.json_elements": ("json_elements",),
     "rillm.operators.latency": ("Latency", "Spread", "latency"),
+    "rillm.operators.limit_concurrency": ("limit_concurrency",),
     "rillm.operators.limit_tokens": ("limit_tokens",),
     "rillm.operators.lines": ("lines",),
     "rillm.operators.log_tap": ("log_tap",),
@@ -316,8 +323,10 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "rillm.streams.budget": ("Budget",),
     "rillm.streams.chunk": ("Delta", "ModelResponseStream", "StreamingChoices"),
     "rillm.streams.combine": ("combine_latest", "concat", "merge", "of", "race", "zip"),
+    "rillm.streams.from_iterable": ("from_iterable",),
     "rillm.streams.response": ("Choices", "Message", "ModelResponse"),
     "rillm.streams.retraction": ("is_retraction", "retraction"),
+    "rillm.streams.slots": ("Slots",),
     "rillm.streams.stream": ("Stream", "as_stream"),
     "rillm.streams.usage": ("Usage",),
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import reactivex
+from reactivex import operators as ops
 
 from rillm.streams.stream import Stream, as_stream
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from reactivex import Observable
 
 T = TypeVar("T")
+
+END: Final = object()  # behind the last item of a stream
 
 
 def of(*items: T) -> Stream[T]:
@@ -70,7 +73,7 @@ def concat(*streams: Observable[T]) -> Stream[T]:
     return as_stream(reactivex.concat(*streams))
 
 
-def zip(*streams: Observable[Any]) -> Stream[tuple[Any, ...]]:  # noqa: A001 - Rx's name, used as rillm.zip
+def zip(*streams: Observable[Any], strict: bool = False) -> Stream[tuple[Any, ...]]:  # noqa: A001 - Rx's name, used as rillm.zip
     """The first items of all streams together as a tuple, then the second ones, and so on.
 
         -a----b----c-|
@@ -78,11 +81,38 @@ def zip(*streams: Observable[Any]) -> Stream[tuple[Any, ...]]:  # noqa: A001 - R
         [ zip ]
         ---a1---b2-|
 
+    Args:
+        strict: whether it is an error that the streams are not of the same length, as with Python's `zip`.
+
+    Errors: `ValueError` where `strict` says so.
+
     >>> import rillm
     >>> list(rillm.zip(rillm.of("a", "b", "c"), rillm.of(1, 2)))
     [('a', 1), ('b', 2)]
     """
-    return as_stream(reactivex.zip(*streams))
+    if not strict:
+        return as_stream(reactivex.zip(*streams))
+    ended = (reactivex.concat(stream, reactivex.just(END)) for stream in streams)
+    pairs: Stream[tuple[Any, ...]] = as_stream(reactivex.zip(*ended)).pipe(
+        ops.map(of_the_same_length), ops.take_while(is_no_end)
+    )
+    return pairs
+
+
+def of_the_same_length(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Items of streams that go on, or the ends of all of them.
+
+    Raises:
+        ValueError: some have ended.
+    """
+    ends = sum(item is END for item in items)
+    if 0 < ends < len(items):
+        raise ValueError(f"zip(strict=True): {ends} of {len(items)} streams ended before the others.")
+    return items
+
+
+def is_no_end(items: tuple[Any, ...]) -> bool:
+    return items[0] is not END
 
 
 def combine_latest(*streams: Observable[Any]) -> Stream[tuple[Any, ...]]:

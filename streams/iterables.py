@@ -23,7 +23,7 @@ class IterableSource(Generic[T]):
 
     def open(self) -> Reading[T]:
         blocks = iter(self._blocks)
-        return Reading(blocks, lambda: _close(blocks))
+        return Reading(blocks, lambda: close_generator(blocks))
 
     async def aopen(self) -> AsyncReading[T]:
         if self._may_block:
@@ -44,7 +44,7 @@ class AsyncIterableSource(Generic[T]):
         blocks = aiter(self._blocks)
 
         async def aclose() -> None:
-            await _aclose(blocks)
+            await aclose_generator(blocks)
 
         return AsyncReading(blocks, aclose, lambda: None)
 
@@ -57,11 +57,11 @@ async def _without_waiting(blocks: Iterable[Sequence[T]]) -> AsyncGenerator[Sequ
 async def _nothing() -> None: ...
 
 
-def _close(blocks: Iterator[Any]) -> None:
+def close_generator(blocks: Iterator[Any]) -> None:
     if isinstance(blocks, GeneratorType) and not blocks.gi_running:
         blocks.close()
 
 
-async def _aclose(blocks: AsyncIterator[Any]) -> None:
+async def aclose_generator(blocks: AsyncIterator[Any]) -> None:
     if isinstance(blocks, AsyncGeneratorType) and not blocks.ag_running:
         await blocks.aclose()

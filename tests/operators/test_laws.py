@@ -113,6 +113,7 @@ OPERATORS: dict[Callable[..., Any], tuple[Operator[Any, Any], list[Any]]] = {
     rillm.reasoning: (rillm.reasoning(), THOUGHTS),
     rillm.loop_guard: (rillm.loop_guard(), CHUNKS),
     rillm.budget: (rillm.budget(rillm.Budget(output_tokens=10**9)), CHUNKS),
+    rillm.limit_concurrency: (rillm.limit_concurrency(rillm.Slots(10**9)), CHUNKS),
     rillm.limit_tokens: (rillm.limit_tokens(10**9), CHUNKS),
     rillm.moderate: (rillm.moderate(judge), CHUNKS),
     rillm.usage: (rillm.usage(), CHUNKS),
@@ -155,8 +156,8 @@ def test_what_it_makes_is_a_stream(function: Callable[..., Any]) -> None:
 
 # Whose picture shows no chunks (frames, a response, a file, calls), two consumers, or several streams.
 NOT_PLAYED = {
-    rillm.accumulate, rillm.adaptive_merge, rillm.fallback_to, rillm.hedge, rillm.map_ordered, rillm.normalize,
-    rillm.record, rillm.share, rillm.side_by_side, rillm.tool_calls,
+    rillm.accumulate, rillm.adaptive_merge, rillm.fallback_to, rillm.hedge, rillm.limit_concurrency, rillm.map_ordered,
+    rillm.normalize, rillm.record, rillm.share, rillm.side_by_side, rillm.tool_calls,
 }  # fmt: skip
 GIVEN: dict[Callable[..., Any], Any] = {rillm.majority: str}
 SHOWN: dict[Callable[..., Any], Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ import rillm
 from rillm import adaptive_merge, majority, map_ordered, side_by_side
 from rillm.streams.stream import from_source
 from rillm.testing import play
-from tests.kit.sources import Script, both, collect
+from tests.kit.sources import Script, acollect, both, collect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,33 @@ def test_how_many_are_at_work() -> None:
     assert all(source.live == 0 for source in sources)
     with pytest.raises(rillm.BadRequestError):
         map_ordered(stream, 0)
+
+
+def test_an_async_function() -> None:
+    at_work: list[int] = []
+    most = 0
+
+    async def slower_for_less(number: int) -> int:
+        nonlocal most
+        at_work.append(number)
+        most = max(most, len(at_work))
+        try:
+            if number == 9:
+                await asyncio.get_running_loop().create_future()
+            for _ in range(9 - number):
+                await asyncio.sleep(0)
+        finally:
+            at_work.remove(number)
+        if number == 8:
+            raise ERROR
+        return -number
+
+    stream = rillm.of(*range(7)).pipe(map_ordered(slower_for_less, 3))
+    assert acollect(stream) == [0, -1, -2, -3, -4, -5, -6]
+    assert (most, at_work) == (3, [])
+    assert acollect(rillm.of(1, 9, 9).pipe(map_ordered(slower_for_less, 3), ops.take(1))) == [-1]
+    assert at_work == []
+    assert acollect(rillm.of(1, 8).pipe(map_ordered(slower_for_less), ops.catch(rillm.of(0)))) == [-1, 0]
 
 
 def test_room_grows_while_answers_come_in_time() -> None:

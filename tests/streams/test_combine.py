@@ -62,6 +62,7 @@ CASES: list[tuple[str, list[Script[str]], Make, list[Any]]] = [
     ("race", [silent(), ab()], lambda s: rillm.race(*s), ["a", "b"]),
     ("race of three", [silent(), slow("x"), ab()], lambda s: rillm.race(*s), ["a", "b"]),
     ("zip", [ab(), slow("x", "y")], lambda s: rillm.zip(*s), [("a", "x"), ("b", "y")]),
+    ("zip, strict", [ab(), slow("x", "y")], lambda s: rillm.zip(*s, strict=True), [("a", "x"), ("b", "y")]),
     ("combine_latest", [ab(), slow("x")], lambda s: rillm.combine_latest(*s), [("b", "x")]),
     ("timeout with fallback", [silent("a"), ab()], lambda s: s[0].pipe(ops.timeout(2 * TICK, s[1])), ["a", "a", "b"]),
     ("timeout in time", [slow("a")], lambda s: s[0].pipe(ops.timeout(100 * TICK)), ["a"]),
@@ -127,6 +128,23 @@ def test_an_error_in_one_closes_all(collect: Collect, make: Callable[..., Stream
     with pytest.raises(BrokenError):
         collect(make(*map(from_source, scripts)))
     assert [script.live for script in scripts] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("comes", "goes"),
+    [
+        (["-a-b-|", "--1-2--|"], "--a1b2-|"),
+        (["-a-b-|", "--1----|"], "--a1---X"),
+        (["-a---|", "--1-2--|"], "--a1-X"),
+        (["--|", "|"], "--|"),
+        (["-a---X", "--1----2|"], "--a1-X"),
+    ],
+)
+def test_streams_of_different_lengths(comes: list[str], goes: str) -> None:
+    def strictly(*streams: Observable[str]) -> Stream[tuple[str, ...]]:
+        return rillm.zip(*streams, strict=True)
+
+    assert play(strictly, *comes, given=str, show="".join).marbles == goes
 
 
 @both
