@@ -135,8 +135,6 @@ class ByteCounter(TokenCounter):
 
     def count(self, chunk: ModelResponseStream, most: int = UNLIMITED) -> Overflow | None:
         """At once: to put bytes aside would cost more than to add them up."""
-        if self._most > self._looked:
-            self._look()
         units = self._units
         for choice in chunk.choices:
             text = choice.delta.content
