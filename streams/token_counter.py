@@ -133,6 +133,20 @@ class ByteCounter(TokenCounter):
     def __init__(self) -> None:
         super().__init__(size, BYTES_PER_TOKEN)
 
+    def count(self, chunk: ModelResponseStream, most: int = UNLIMITED) -> Overflow | None:
+        """At once: to put bytes aside would cost more than to add them up."""
+        units = self._units
+        for choice in chunk.choices:
+            text = choice.delta.content
+            if text and len(choice.delta.__pydantic_fields_set__) == 1:  # nearly every chunk
+                units += len(text) if text.isascii() else size(text)
+            else:
+                units += sum(size(text) for _, text in texts_of(choice))
+        if units > most * self._per_token:
+            return super().count(chunk, most)
+        self._units = self._seen = self._looked = self._most = units
+        return None
+
 
 def token_counter() -> TokenCounter:
     """A counter of the best kind that is installed."""
