@@ -9,7 +9,7 @@ from reactivex import abc
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
 from rillm.streams.errors import BadRequestError
-from rillm.streams.stream import Stream
+from rillm.streams.stream import Stream, as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,16 +100,21 @@ class _Line(abc.ObserverBase[Any]):
             self._end()
 
     def _fill(self) -> None:
-        while self._waiting and len(self.at_work) < self._room:
+        while self._waiting and len(self.at_work) < self._room and not self.running.is_disposed:
             stage = _Stage(self)
             self.at_work.append(stage)
             self.running.add(stage.subscription)
             try:
-                stream = self._f(self._waiting.popleft())
+                stream = as_stream(self._f(self._waiting.popleft()))
             except Exception as error:  # noqa: BLE001 - somebody else's code
                 stage.on_error(error)
             else:
                 stage.subscription.disposable = stream.subscribe(stage, scheduler=self._scheduler)
+
+    def fail(self, error: Exception) -> None:
+        """End by an error whose turn it is; nothing is begun after it."""
+        self.running.dispose()
+        self.observer.on_error(error)
 
 
 class _Stage(abc.ObserverBase[Any]):
@@ -148,5 +153,6 @@ class _Stage(abc.ObserverBase[Any]):
             self._line.observer.on_next(item)
         self._held.clear()
         if self._error is not None:
-            self._line.observer.on_error(self._error)
+            self._line.fail(self._error)
+            return False
         return self._is_over
