@@ -48,10 +48,15 @@ def words(*texts: str, model: str = PRICED, **hidden: Any) -> list[ModelResponse
         ("error", "-_the-LAST-|", "-_the-LAST-|", "^----------!"),  # it is at its end
         ("error", "-~_the-~_cat-_sat-|", "-~_the-(~_cat,X)", "^------!"),
         ("error", "-_the-X", "-_the-X", "^-----!"),
+        ("error", "-_the-=stop-MORE-|", "-_the-=stop-MORE-|", "^----------------!"),  # its end has come already
+        ("error", "-OTHER-LAST-OTHER-|", "-OTHER-(LAST,X)", "^------!"),  # another choice goes on
+        ("error", "-_the-=stop-_cat-_sat-|", "-_the-=stop-(_cat,X)", "^-----------!"),  # so does another answer
     ],
 )
 def test_marbles(then: Any, marbles: str, out: str, source: str) -> None:
-    played = play(budget(Budget(output_tokens=2), then), marbles, values={"LAST": chunk(" cat", finish="stop")})
+    usage = {"prompt_tokens": 1, "completion_tokens": 9}
+    values = {"LAST": chunk(" cat", finish="stop"), "MORE": chunk(usage=usage), "OTHER": chunk(" the", index=1)}
+    played = play(budget(Budget(output_tokens=2), then), marbles, values=values)
     assert (played.marbles, played.source) == (out, source)
 
 
@@ -196,6 +201,40 @@ def test_a_report_at_the_end_ends_others_and_not_its_own_stream() -> None:
     assert len(list(talk)) == 1
     with pytest.raises(BudgetExceededError, match="51 of 8"):
         next(other)
+
+
+def test_an_answer_that_has_finished_is_whole() -> None:
+    """Though its stream still waits for the usage when others have used the budget up."""
+    shared = Budget(output_tokens=3)
+    finished = iter(from_source(Script([*words(" the"), chunk(finish="stop")], SILENCE)).pipe(budget(shared)))
+    assert len([next(finished), next(finished)]) == 2
+    with pytest.raises(BudgetExceededError):
+        list(rillm.of(*words(" the", " cat")).pipe(budget(shared)))
+    assert list(finished) == []
+
+
+@pytest.mark.parametrize("together", [rillm.merge, rillm.concat])
+def test_each_call_of_a_stream_is_paid(together: Any) -> None:
+    """A report is of its own call alone, and each has its prompt."""
+    usage = rillm.Usage(prompt_tokens=10, completion_tokens=50)
+    calls = [words(" the", " cat", litellm_call_id=str(number), usage=usage) for number in range(3)]
+    tokens, usd = Budget(output_tokens=1000), Budget(usd=1)
+    list(together(*[rillm.of(*one) for one in calls]).pipe(budget(tokens), budget(usd)))
+    assert tokens.spent_output_tokens == 150
+    assert usd.spent_usd == pytest.approx(3 * (10 * IN + 50 * OUT))
+
+
+def test_merged_calls_end_though_one_has_finished() -> None:
+    """Those that are silent just then may go on."""
+    shared = Budget(output_tokens=4)
+    whole = rillm.of(*words(" the", litellm_call_id="1"), chunk(finish="stop"))
+    silent = from_source(Script(words(" the", litellm_call_id="2"), SILENCE))
+    merged = iter(rillm.merge(whole, silent).pipe(budget(shared)))
+    assert len([next(merged) for _ in range(3)]) == 3
+    with pytest.raises(BudgetExceededError):
+        list(rillm.of(*words(" the", " cat")).pipe(budget(shared)))
+    with pytest.raises(BudgetExceededError):
+        next(merged)
 
 
 @both
