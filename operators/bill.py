@@ -9,7 +9,7 @@ from rillm.operators.running_cost import RunningCost
 from rillm.streams.token_meter import TokenMeter
 
 if TYPE_CHECKING:
-    from rillm.streams.budget import Budget, Payer
+    from rillm.streams.budget import Budget
     from rillm.streams.chunk import ModelResponseStream
 
 
@@ -19,9 +19,8 @@ class Bill:
     All of it is to be called with the budget's lock only.
     """
 
-    def __init__(self, budget: Budget, payer: Payer) -> None:
+    def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._payer = payer
         self._meter = TokenMeter()
         self._cost = RunningCost(self._meter)
         self._prompt_tokens = -1
@@ -53,7 +52,7 @@ class Bill:
             self._cost.look_up()
         if self._pay(self._meter.at_most):
             return True
-        return self._pay(self._tokens + self._budget.share(self._payer, self._cost.of_token))
+        return self._pay(self._tokens + self._budget.share(self._cost.of_token))
 
     def _pay(self, tokens: int) -> bool:
         usd, tokens = self._cost.of(tokens), self._written(tokens)

@@ -92,6 +92,8 @@ class Account:
             return
         try:
             with self._lock:
+                if not self._budget.lets(self):
+                    return  # it came when another stream had just used the budget up
                 if chunk.__pydantic_private__ is not self._hidden:
                     self._hidden = chunk.__pydantic_private__
                     self._bill = self._bill_of(self._hidden)
@@ -131,7 +133,7 @@ class Account:
     def _bill_of(self, hidden: dict[str, Any] | None) -> Bill:
         call = hidden.get(CALL_ID) if hidden else None
         if call not in self._bills:
-            self._bills[call] = Bill(self._budget, self)
+            self._bills[call] = Bill(self._budget)
         return self._bills[call]
 
     def _end(self, *_: object) -> None:

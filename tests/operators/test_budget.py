@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,15 @@ from reactivex import operators as ops
 
 import rillm
 from rillm import Budget, BudgetExceededError, budget
+from rillm.streams.iterables import AsyncIterableSource
 from rillm.streams.model import set_hidden_params
 from rillm.streams.stream import from_source
 from rillm.testing import chunk, play
+from tests.kit.leaks import run
 from tests.kit.sources import SILENCE, Script, both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from rillm import ModelResponseStream
 
@@ -227,14 +230,40 @@ def test_each_call_of_a_stream_is_paid(together: Any) -> None:
 def test_merged_calls_end_though_one_has_finished() -> None:
     """Those that are silent just then may go on."""
     shared = Budget(output_tokens=4)
-    whole = rillm.of(*words(" the", litellm_call_id="1"), chunk(finish="stop"))
-    silent = from_source(Script(words(" the", litellm_call_id="2"), SILENCE))
-    merged = iter(rillm.merge(whole, silent).pipe(budget(shared)))
-    assert len([next(merged) for _ in range(3)]) == 3
-    with pytest.raises(BudgetExceededError):
-        list(rillm.of(*words(" the", " cat")).pipe(budget(shared)))
-    with pytest.raises(BudgetExceededError):
-        next(merged)
+
+    def stopped_by_a_third(one: Any, other: Any, third: Any) -> Any:
+        ended = third.pipe(budget(shared), ops.on_error_resume_next(rillm.of()))
+        return rillm.merge(rillm.merge(one, other).pipe(budget(shared)), ended)
+
+    (one,), (other,) = (words(" the", litellm_call_id=name) for name in "12")
+    values = {"A": one, "B": other, "C": chunk(" cat sat")}
+    played = play(stopped_by_a_third, "-A------", "---B-=stop-|", "------------C-|", values=values)
+    assert played.marbles == "-A-B-=stop--(C,X)"
+
+
+def test_what_had_come_just_then_is_not_paid() -> None:
+    """Nor handed on: the connection is let go of already."""
+    shared = Budget(output_tokens=3)
+
+    async def main() -> None:
+        coming: asyncio.Future[list[ModelResponseStream]] = asyncio.Future()
+
+        async def blocks() -> AsyncIterator[list[ModelResponseStream]]:
+            yield words(" the")
+            yield await coming
+
+        stream = aiter(from_source(AsyncIterableSource(blocks())).pipe(budget(shared)))
+        await anext(stream)
+        following = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        coming.set_result(words(" cat"))
+        with pytest.raises(BudgetExceededError):
+            list(rillm.of(*words(" the", " cat")).pipe(budget(shared)))
+        with pytest.raises(BudgetExceededError):
+            await following
+
+    run(main())
+    assert shared.spent_output_tokens == 3
 
 
 @both
