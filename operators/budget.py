@@ -84,7 +84,7 @@ class Account:
         self._guard = guard
         self._scheduler = scheduler
         self._bills: dict[str | None, Bill] = {}  # by the id of the call
-        self._bill = self._bill_of(None)
+        self._bill: Bill | None = None  # of the latest chunk
         self._hidden: dict[str, Any] | None = None
 
     def on_next(self, chunk: ModelResponseStream) -> None:
@@ -94,10 +94,11 @@ class Account:
             with self._lock:
                 if not self._budget.lets(self):
                     return  # it came when another stream had just used the budget up
-                if chunk.__pydantic_private__ is not self._hidden:
+                bill = self._bill
+                if bill is None or chunk.__pydantic_private__ is not self._hidden:
                     self._hidden = chunk.__pydantic_private__
-                    self._bill = self._bill_of(self._hidden)
-                is_near = self._bill.add(chunk)
+                    bill = self._bill = self._bill_of(self._hidden)
+                is_near = bill.add(chunk)
         except BadRequestError as error:
             self._guard.fail(error)
             return

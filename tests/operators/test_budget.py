@@ -13,6 +13,7 @@ import rillm
 from rillm import Budget, BudgetExceededError, budget
 from rillm.streams.iterables import AsyncIterableSource
 from rillm.streams.model import set_hidden_params
+from rillm.streams.pieces import finish
 from rillm.streams.stream import from_source
 from rillm.testing import chunk, play
 from tests.kit.leaks import run
@@ -209,7 +210,8 @@ def test_a_report_at_the_end_ends_others_and_not_its_own_stream() -> None:
 def test_an_answer_that_has_finished_is_whole() -> None:
     """Though its stream still waits for the usage when others have used the budget up."""
     shared = Budget(output_tokens=3)
-    finished = iter(from_source(Script([*words(" the"), chunk(finish="stop")], SILENCE)).pipe(budget(shared)))
+    (one,) = words(" the", litellm_call_id="1")
+    finished = iter(from_source(Script([one, finish(one, 0, "stop")], SILENCE)).pipe(budget(shared)))
     assert len([next(finished), next(finished)]) == 2
     with pytest.raises(BudgetExceededError):
         list(rillm.of(*words(" the", " cat")).pipe(budget(shared)))
@@ -232,7 +234,8 @@ def test_merged_calls_end_though_one_has_finished() -> None:
     shared = Budget(output_tokens=4)
 
     def stopped_by_a_third(one: Any, other: Any, third: Any) -> Any:
-        ended = third.pipe(budget(shared), ops.on_error_resume_next(rillm.of()))
+        nothing: rillm.Stream[Any] = rillm.of()
+        ended = third.pipe(budget(shared), ops.on_error_resume_next(nothing))
         return rillm.merge(rillm.merge(one, other).pipe(budget(shared)), ended)
 
     (one,), (other,) = (words(" the", litellm_call_id=name) for name in "12")
