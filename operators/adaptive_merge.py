@@ -10,7 +10,7 @@ from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 from reactivex.scheduler import TimeoutScheduler
 
 from rillm.streams.errors import BadRequestError, RateLimitError
-from rillm.streams.stream import Stream
+from rillm.streams.stream import Stream, as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -127,24 +127,25 @@ class _Pool(abc.ObserverBase[Any]):
         return next(map(_Job, self._more), None)
 
     def _fill(self) -> None:
-        while not self._is_paused and self._under_way < self._room:
-            job = self._next_job()
-            if job is None:
-                break
-            self._begin(job)
+        while not self._is_paused and self._under_way < self._room and not self.running.is_disposed:
+            try:
+                job = self._next_job()
+                if job is None:
+                    break
+                stream = as_stream(self._run(job.value))
+            except Exception as error:  # noqa: BLE001 - somebody else's code
+                self.running.dispose()  # nothing is begun after it
+                self.observer.on_error(error)
+                return
+            self._begin(job, stream)
         if self._has_all and not (self._under_way or self._waiting or self._is_paused):
             self.observer.on_completed()
 
-    def _begin(self, job: _Job) -> None:
+    def _begin(self, job: _Job, stream: Stream[Any]) -> None:
         self._under_way += 1
         worker = _Worker(self, job, self._clock.now)
         self.running.add(worker.subscription)
-        try:
-            stream = self._run(job.value)
-        except Exception as error:  # noqa: BLE001 - somebody else's code
-            self.observer.on_error(error)
-        else:
-            worker.subscription.disposable = stream.subscribe(worker, scheduler=self._scheduler)
+        worker.subscription.disposable = stream.subscribe(worker, scheduler=self._scheduler)
 
     # What workers tell
 

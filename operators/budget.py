@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reactivex.disposable import Disposable
 
-from rillm.operators.cost_tap import CACHE_HIT
-from rillm.operators.guarding import Guard, Then, checked, finishes
-from rillm.operators.running_cost import RunningCost
+from rillm.operators.bill import Bill
+from rillm.operators.guarding import Guard, Then, checked
+from rillm.operators.number_choices import CALL_ID
 from rillm.streams.driver import Driver
 from rillm.streams.errors import BadRequestError
 from rillm.streams.stream import Stream
-from rillm.streams.token_meter import TokenMeter
 
 if TYPE_CHECKING:
     from reactivex import Observable, abc
@@ -31,10 +30,11 @@ def budget(budget: Budget, then: Then = "error") -> Operator[ModelResponseStream
 
     Each chunk is paid for as it passes, by an estimate: tokens as `usage` counts them, in US dollars by the price of
     the model or the caller's own rates, tokens of the prompt with the first chunk. A report of the provider corrects
-    what its stream has spent. The chunk that uses the budget up is paid, and is handed on; if it finishes its answer,
-    that ends as it is. Every other stream of the budget then lets go of its connection at once, whichever thread or
-    event loop it is read in; one that begins later ends before its request is sent. LiteLLM's `max_budget` is looked at
-    before a call, and the call may then cost anything.
+    what its call has spent; merged calls, and those that follow each other in one stream, are told apart by their ids.
+    The chunk that uses the budget up is paid, and is handed on; an answer that has finished ends as it is. Every other
+    stream of the budget then lets go of its connection at once, whichever thread or event loop it is read in; one that
+    begins later ends before its request is sent. LiteLLM's `max_budget` is looked at before a call, and the call may
+    then cost anything.
 
     Args:
         budget: what they share; see `Budget`.
@@ -76,46 +76,48 @@ def budget(budget: Budget, then: Then = "error") -> Operator[ModelResponseStream
 
 
 class Account:
-    """What one stream takes from a budget. It pays for as many tokens as it may have taken, and for some in advance."""
+    """What one stream takes from a budget, which may be of several calls: merged ones, or one after the other."""
 
     def __init__(self, budget: Budget, guard: Guard, scheduler: abc.SchedulerBase | None) -> None:
         self._budget = budget
         self._lock = budget.lock
         self._guard = guard
         self._scheduler = scheduler
-        self._meter = TokenMeter()
-        self._cost = RunningCost(self._meter)
-        self._prompt_tokens = -1
-        self._usd, self._tokens = 0.0, 0  # what it has paid for
+        self._bills: dict[str | None, Bill] = {}  # by the id of the call
+        self._bill: Bill | None = None  # of the latest chunk
+        self._hidden: dict[str, Any] | None = None
 
     def on_next(self, chunk: ModelResponseStream) -> None:
         if self._guard.is_over:
             return
-        meter, is_near = self._meter, False
         try:
             with self._lock:
-                meter.add(chunk)
-                if meter.may_exceed(self._tokens) or meter.prompt_tokens != self._prompt_tokens:
-                    is_near = self._pay_in_advance()
+                if not self._budget.lets(self):
+                    return  # it came when another stream had just used the budget up
+                bill = self._bill
+                if bill is None or chunk.__pydantic_private__ is not self._hidden:
+                    self._hidden = chunk.__pydantic_private__
+                    bill = self._bill = self._bill_of(self._hidden)
+                is_near = bill.add(chunk)
         except BadRequestError as error:
             self._guard.fail(error)
             return
         is_used_up = is_near and self._budget.spend(self, 0.0, 0)
         self._guard.emit(chunk)
-        if is_used_up and not finishes(chunk):
+        if is_used_up and not self._guard.is_whole:
             self._end()
 
     def on_completed(self) -> None:
         with self._lock:
-            usage = self._meter.final()
+            rests = [bill.rest() for bill in self._bills.values()]
         self._budget.leave(self)
-        usd = 0.0 if self._budget.usd is None else self._cost.final(usage)
-        self._budget.spend(self, usd - self._usd, self._written(usage.completion_tokens) - self._tokens)
+        self._budget.spend(self, sum(usd for usd, _ in rests), sum(tokens for _, tokens in rests))
         self._guard.on_completed()
 
     def settle(self) -> None:
         """Pay for what it has taken."""
-        self._pay(self._meter.completion_tokens)
+        for bill in self._bills.values():
+            bill.settle()
 
     def stop(self) -> None:
         """Another stream has used the budget up, perhaps in another thread. This one ends where it is read."""
@@ -129,24 +131,14 @@ class Account:
         else:
             scheduler.schedule(self._end)
 
-    def _pay_in_advance(self) -> bool:
-        """Pay, unless the budget may be used up then; whether it may be."""
-        self._prompt_tokens = self._meter.prompt_tokens
-        if self._budget.usd is not None:
-            self._cost.look_up()
-        if self._pay(self._meter.at_most):
-            return True
-        return self._pay(self._tokens + self._budget.share(self, self._cost.of_token))
-
-    def _pay(self, tokens: int) -> bool:
-        usd, tokens = self._cost.of(tokens), self._written(tokens)
-        paid = usd - self._usd, tokens - self._tokens
-        self._usd, self._tokens = usd, tokens
-        return self._budget.pay(*paid)
-
-    def _written(self, tokens: int) -> int:
-        """How many of them somebody has written now, and not before, as those from a cache."""
-        return 0 if self._meter.hidden_params.get(CACHE_HIT) else tokens
+    def _bill_of(self, hidden: dict[str, Any] | None) -> Bill:
+        call = hidden.get(CALL_ID) if hidden else None
+        if call not in self._bills:
+            self._bills[call] = Bill(self._budget)
+        return self._bills[call]
 
     def _end(self, *_: object) -> None:
-        self._guard.stop(self._budget.exceeded())
+        if len(self._bills) == 1 and self._guard.is_whole:  # of several calls some may be silent
+            self._guard.on_completed()
+        else:
+            self._guard.stop(self._budget.exceeded())

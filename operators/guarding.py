@@ -12,6 +12,7 @@ from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError
 from rillm.streams.mid_stream import in_stream
 from rillm.streams.pieces import finish
+from rillm.streams.tidy import has_something
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +38,16 @@ class Guard(abc.DisposableBase):
         self._finish_reason = finish_reason
         self._came = Accumulator() if then == "error" else None
         self._open = OpenChoices()
-        self._note = self._open.add if self._came is None else self._came.add
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the model has finished by itself all that it has begun, so that nothing is left to be stopped."""
+        return self._open.are_finished()
 
     def emit(self, chunk: ModelResponseStream) -> None:
-        self._note(chunk)
+        if self._came is not None:
+            self._came.add(chunk)
+        self._open.add(chunk)
         self._emit(chunk)
 
     def stop(self, error: RillmError) -> None:
@@ -79,7 +86,10 @@ class Guard(abc.DisposableBase):
 
 
 class OpenChoices:
-    """The choices of an answer that have begun and not finished."""
+    """The choices of an answer that have begun and not finished.
+
+    One that goes on behind its end is that of another answer: both came in one stream.
+    """
 
     def __init__(self) -> None:
         self._begun: set[int] = set()
@@ -89,7 +99,12 @@ class OpenChoices:
     def add(self, chunk: ModelResponseStream) -> None:
         self._last = chunk
         for choice in chunk.choices:
-            (self._begun if choice.finish_reason is None else self._finished).add(choice.index)
+            if choice.finish_reason is not None:
+                self._finished.add(choice.index)
+                continue
+            self._begun.add(choice.index)
+            if self._finished and has_something(choice):
+                self._finished.discard(choice.index)
 
     def are_finished(self) -> bool:
         """Whether there are any, and each has come to its end."""
@@ -100,11 +115,6 @@ class OpenChoices:
         last = ModelResponseStream() if self._last is None else self._last
         for index in sorted(self._begun - self._finished) if self._last else (0,):
             yield finish(last, index, reason)
-
-
-def finishes(chunk: ModelResponseStream) -> bool:
-    """Whether the model has come to an end by itself; then it is left to it."""
-    return any(choice.finish_reason for choice in chunk.choices)
 
 
 def told(error: RillmError, came: Accumulator) -> RillmError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from rillm.operators.guarding import Guard, Then, checked, finishes
+from rillm.operators.guarding import Guard, Then, checked
 from rillm.operators.rewritten import is_something
 from rillm.streams.chunk import Delta
 from rillm.streams.errors import BadRequestError
@@ -64,7 +64,7 @@ def limit_tokens(n: int, *, then: Then = "stop") -> Operator[ModelResponseStream
                 passing = chunk if overflow is None else cut(chunk, overflow)
                 if passing is chunk or is_something(passing):
                     emit(passing)
-                if overflow or (reaches(n) and not finishes(chunk)):
+                if overflow or (reaches(n) and not guard.is_whole):
                     guard.stop(exceeded(n))
 
             guard.held.add(source.subscribe(on_next, guard.on_error, guard.on_completed, scheduler=scheduler))

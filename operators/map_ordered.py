@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reactivex import Observable, abc
@@ -10,7 +11,7 @@ from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
 from rillm.streams.errors import BadRequestError
 from rillm.streams.from_iterable import from_iterable
-from rillm.streams.stream import Stream
+from rillm.streams.stream import Stream, as_stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -108,7 +109,7 @@ class _Line(abc.ObserverBase[Any]):
             self._end()
 
     def _fill(self) -> None:
-        while self._waiting and len(self.at_work) < self._room:
+        while self._waiting and len(self.at_work) < self._room and not self.running.is_disposed:
             stage = _Stage(self)
             self.at_work.append(stage)
             self.running.add(stage.subscription)
@@ -119,9 +120,16 @@ class _Line(abc.ObserverBase[Any]):
             else:
                 stage.subscription.disposable = stream.subscribe(stage, scheduler=self._scheduler)
 
+    def fail(self, error: Exception) -> None:
+        """End by an error whose turn it is; nothing is begun after it."""
+        self.running.dispose()
+        self.observer.on_error(error)
+
 
 def as_observable(made: Observable[B] | Awaitable[B]) -> Observable[B]:
-    return made if isinstance(made, Observable) else from_iterable(result_of(made))
+    if isawaitable(made) and not isinstance(made, Observable):  # which can be awaited, too
+        return from_iterable(result_of(made))
+    return as_stream(made)
 
 
 async def result_of(awaitable: Awaitable[B]) -> AsyncGenerator[B]:
@@ -164,5 +172,6 @@ class _Stage(abc.ObserverBase[Any]):
             self._line.observer.on_next(item)
         self._held.clear()
         if self._error is not None:
-            self._line.observer.on_error(self._error)
+            self._line.fail(self._error)
+            return False
         return self._is_over

@@ -106,16 +106,18 @@ class Budget:
             payer.settle()
             self._payers.discard(payer)
 
+    def lets(self, payer: Payer) -> bool:
+        """Whether a stream may go on. With the lock only."""
+        return payer in self._payers
+
     def pay(self, usd: float, output_tokens: int) -> bool:
         """Take so much, or give it back if it is negative; whether that may use the budget up. With the lock only."""
         self._spent_usd += usd
         self._spent_output_tokens += output_tokens
         return self._may_be_used_up()
 
-    def share(self, payer: Payer, usd_of_token: float) -> int:
+    def share(self, usd_of_token: float) -> int:
         """Tokens that a stream may pay in advance, so that enough is left for all of them. With the lock only."""
-        if payer not in self._payers:
-            return 0
         usd, output_tokens = self._limits
         left = output_tokens - self._spent_output_tokens
         if usd_of_token:

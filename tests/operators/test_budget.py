@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,16 @@ from reactivex import operators as ops
 
 import rillm
 from rillm import Budget, BudgetExceededError, budget
+from rillm.streams.iterables import AsyncIterableSource
 from rillm.streams.model import set_hidden_params
+from rillm.streams.pieces import finish
 from rillm.streams.stream import from_source
 from rillm.testing import chunk, play
+from tests.kit.leaks import run
 from tests.kit.sources import SILENCE, Script, both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from rillm import ModelResponseStream
 
@@ -48,10 +52,15 @@ def words(*texts: str, model: str = PRICED, **hidden: Any) -> list[ModelResponse
         ("error", "-_the-LAST-|", "-_the-LAST-|", "^----------!"),  # it is at its end
         ("error", "-~_the-~_cat-_sat-|", "-~_the-(~_cat,X)", "^------!"),
         ("error", "-_the-X", "-_the-X", "^-----!"),
+        ("error", "-_the-=stop-MORE-|", "-_the-=stop-MORE-|", "^----------------!"),  # its end has come already
+        ("error", "-OTHER-LAST-OTHER-|", "-OTHER-(LAST,X)", "^------!"),  # another choice goes on
+        ("error", "-_the-=stop-_cat-_sat-|", "-_the-=stop-(_cat,X)", "^-----------!"),  # so does another answer
     ],
 )
 def test_marbles(then: Any, marbles: str, out: str, source: str) -> None:
-    played = play(budget(Budget(output_tokens=2), then), marbles, values={"LAST": chunk(" cat", finish="stop")})
+    usage = {"prompt_tokens": 1, "completion_tokens": 9}
+    values = {"LAST": chunk(" cat", finish="stop"), "MORE": chunk(usage=usage), "OTHER": chunk(" the", index=1)}
+    played = play(budget(Budget(output_tokens=2), then), marbles, values=values)
     assert (played.marbles, played.source) == (out, source)
 
 
@@ -196,6 +205,68 @@ def test_a_report_at_the_end_ends_others_and_not_its_own_stream() -> None:
     assert len(list(talk)) == 1
     with pytest.raises(BudgetExceededError, match="51 of 8"):
         next(other)
+
+
+def test_an_answer_that_has_finished_is_whole() -> None:
+    """Though its stream still waits for the usage when others have used the budget up."""
+    shared = Budget(output_tokens=3)
+    (one,) = words(" the", litellm_call_id="1")
+    finished = iter(from_source(Script([one, finish(one, 0, "stop")], SILENCE)).pipe(budget(shared)))
+    assert len([next(finished), next(finished)]) == 2
+    with pytest.raises(BudgetExceededError):
+        list(rillm.of(*words(" the", " cat")).pipe(budget(shared)))
+    assert list(finished) == []
+
+
+@pytest.mark.parametrize("together", [rillm.merge, rillm.concat])
+def test_each_call_of_a_stream_is_paid(together: Any) -> None:
+    """A report is of its own call alone, and each has its prompt."""
+    usage = rillm.Usage(prompt_tokens=10, completion_tokens=50)
+    calls = [words(" the", " cat", litellm_call_id=str(number), usage=usage) for number in range(3)]
+    tokens, usd = Budget(output_tokens=1000), Budget(usd=1)
+    list(together(*[rillm.of(*one) for one in calls]).pipe(budget(tokens), budget(usd)))
+    assert tokens.spent_output_tokens == 150
+    assert usd.spent_usd == pytest.approx(3 * (10 * IN + 50 * OUT))
+
+
+def test_merged_calls_end_though_one_has_finished() -> None:
+    """Those that are silent just then may go on."""
+    shared = Budget(output_tokens=4)
+
+    def stopped_by_a_third(one: Any, other: Any, third: Any) -> Any:
+        nothing: rillm.Stream[Any] = rillm.of()
+        ended = third.pipe(budget(shared), ops.on_error_resume_next(nothing))
+        return rillm.merge(rillm.merge(one, other).pipe(budget(shared)), ended)
+
+    (one,), (other,) = (words(" the", litellm_call_id=name) for name in "12")
+    values = {"A": one, "B": other, "C": chunk(" cat sat")}
+    played = play(stopped_by_a_third, "-A------", "---B-=stop-|", "------------C-|", values=values)
+    assert played.marbles == "-A-B-=stop--(C,X)"
+
+
+def test_what_had_come_just_then_is_not_paid() -> None:
+    """Nor handed on: the connection is let go of already."""
+    shared = Budget(output_tokens=3)
+
+    async def main() -> None:
+        coming: asyncio.Future[list[ModelResponseStream]] = asyncio.Future()
+
+        async def blocks() -> AsyncIterator[list[ModelResponseStream]]:
+            yield words(" the")
+            yield await coming
+
+        stream = aiter(from_source(AsyncIterableSource(blocks())).pipe(budget(shared)))
+        await anext(stream)
+        following = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        coming.set_result(words(" cat"))
+        with pytest.raises(BudgetExceededError):
+            list(rillm.of(*words(" the", " cat")).pipe(budget(shared)))
+        with pytest.raises(BudgetExceededError):
+            await following
+
+    run(main())
+    assert shared.spent_output_tokens == 3
 
 
 @both

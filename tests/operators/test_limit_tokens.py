@@ -57,6 +57,13 @@ def test_marbles(n: int, marbles: str, out: str, source: str) -> None:
     assert (played.marbles, played.source) == (out, source)
 
 
+def test_an_answer_that_has_finished_is_no_error() -> None:
+    """Its usage may follow."""
+    values = {"LAST": chunk(" cat", finish="stop"), "USAGE": chunk(usage={"completion_tokens": 2})}
+    played = play(rillm.limit_tokens(2, then="error"), "-_the-LAST-USAGE-|", values=values)
+    assert (played.marbles, played.source) == ("-_the-LAST-USAGE-|", "^----------------!")
+
+
 @both
 @pytest.mark.parametrize(
     ("chunks", "texts"),

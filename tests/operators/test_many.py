@@ -117,6 +117,30 @@ def test_an_error_waits_for_its_turn() -> None:
     assert played.marbles == "------(a,X)"
 
 
+@both
+@pytest.mark.parametrize(("room", "begun"), [(1, "a"), (2, "ab")])
+def test_nothing_is_begun_after_an_error(collect: Any, room: int, begun: str) -> None:
+    """What is begun is paid for."""
+    asked: list[str] = []
+
+    def stream(letter: str) -> Observable[str]:
+        asked.append(letter)
+        return from_source(Script(ERROR if letter == "a" else [letter]))
+
+    with pytest.raises(ValueError, match="X"):
+        collect(rillm.of(*"abcd").pipe(map_ordered(stream, room)))
+    assert asked == [*begun]
+
+
+def no_stream(_: object) -> Any:
+    return "no stream"
+
+
+@pytest.mark.parametrize("operator", [map_ordered(no_stream), adaptive(no_stream)])
+def test_what_is_no_stream_is_an_error(operator: Any) -> None:
+    assert isinstance(play(operator, "a|", given=str).error, AttributeError)
+
+
 def test_how_many_are_at_work() -> None:
     sources = [Script([str(number)]) for number in range(9)]
     most = 0
@@ -215,3 +239,20 @@ def test_jobs_are_taken_as_there_is_room(collect: Any) -> None:
     assert collect(stream) == [0, 1, 2]
     with pytest.raises(rillm.BadRequestError):
         adaptive_merge([], rillm.of, max_concurrent=0)
+
+
+@both
+def test_jobs_that_fail_end_the_stream(collect: Any) -> None:
+    """By an error that operators after it can catch."""
+
+    def jobs() -> Any:
+        yield "a"
+        raise ERROR
+
+    def run(job: str) -> Observable[str]:
+        return from_source(Script([job]))
+
+    def instead(error: Exception, _: object) -> Observable[str]:
+        return rillm.of(str(error))
+
+    assert collect(adaptive_merge(jobs(), run).pipe(ops.catch(instead))) == ["a", "X"]

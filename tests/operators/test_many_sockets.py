@@ -61,10 +61,20 @@ def test_a_side_that_breaks_closes_alone(collect: Any, server: Server) -> None:
 
 @both
 def test_majority_lets_go_of_who_has_not_answered(collect: Any, server: Server) -> None:
-    server.play(begun("4"), *(script(0.05, wire.answer(text)) for text in ("4", "5", "4")))
+    gate = server.gate()
+    server.play(begun("4"), *(script(gate, wire.answer(text)) for text in ("4", "5", "4")))
     costs: list[Cost] = []
-    asked = [whole(cold(server).pipe(rillm.cost_tap(costs.append))) for _ in range(4)]
-    assert collect(rillm.merge(*asked).pipe(rillm.majority(2))) == ["4"]
+
+    def when_one_speaks(text: str) -> str:
+        gate.open()
+        return text
+
+    def asked() -> Stream[str]:
+        spoken: Stream[str] = cold(server).pipe(rillm.cost_tap(costs.append), rillm.text(), ops.map(when_one_speaks))
+        joined: Stream[str] = spoken.pipe(ops.reduce(add))
+        return joined
+
+    assert collect(rillm.merge(*(asked() for _ in range(4))).pipe(rillm.majority(2))) == ["4"]
     assert server.exchange(0).left.wait(AT_ONCE)
     assert (len(server.exchanges), len(costs)) == (4, 4)
 
