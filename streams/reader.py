@@ -7,6 +7,8 @@ from collections import deque
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from rillm.streams.turns import in_turns
+
 if TYPE_CHECKING:
     import queue
     from collections.abc import Callable, Generator, Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from rillm.streams.source import Reading, Source
 
-BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken yet
+BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken yet; a large block counts by its turns
 
 
 class Reader:
@@ -43,8 +45,9 @@ class Reader:
         yield from self._reading.blocks
 
     def start(self, inbox: queue.SimpleQueue[Reader | None]) -> None:
-        """Read on a thread from now on; `inbox` tells when there is a block to take."""
+        """Read on a thread from now on, in turns; `inbox` tells when there is one to take."""
         self.on_thread = True
+        self._blocks = in_turns(self._blocks)
         self.take = self._take_arrived
         threading.Thread(target=self._pump, args=(inbox,), name="rillm-reader", daemon=True).start()
 

@@ -17,6 +17,7 @@ from rillm import Stream
 from rillm.streams.driver import Driver
 from rillm.streams.reader import BLOCKS_AHEAD
 from rillm.streams.stream import from_source
+from rillm.streams.turns import TURN
 from tests.kit import wire
 from tests.kit.calls import cold
 from tests.kit.leaks import wait_until
@@ -81,6 +82,16 @@ def test_two_readers_read_ahead_but_not_far() -> None:
     merged.close()
     assert source.live == 0
     assert source.read <= 3 + BLOCKS_AHEAD
+
+
+def test_a_flood_is_handed_on_in_turns() -> None:
+    flood, drop = Script[str](["flood"] * TURN * MANY), Script[str](["drop"])
+    merged = iter(rillm.merge(from_source(flood), from_source(drop)))
+    items = [next(merged)]
+    assert wait_until(lambda: len(readers()) == 1)  # the thread of the drop has done its work
+    items.extend(merged)
+    assert items.index("drop") <= BLOCKS_AHEAD * TURN
+    assert len(items) == TURN * MANY + 1
 
 
 def test_change_over_when_a_second_reader_comes() -> None:
