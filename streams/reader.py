@@ -55,12 +55,18 @@ class Reader:
         block: Sequence[Any] | Exception = ()
         while not self.detached and not isinstance(block, Exception):
             self._permits.acquire()
-            try:
-                block = next(self._blocks)
-            except Exception as error:  # noqa: BLE001 - raised by `take`, on the consumer's thread
-                block = error
+            block = self._next()
             self._arrived.append(block)
             inbox.put(self)
+
+    def _next(self) -> Sequence[Any] | Exception:
+        try:
+            return next(self._blocks)
+        except Exception as error:  # noqa: BLE001 - raised by `take`, on the consumer's thread
+            return error
+        finally:
+            if self.detached:  # since it began to read, when all that could be done was to cut the connection
+                self.close()
 
     def _take_arrived(self) -> Sequence[Any]:
         block = self._arrived.popleft()

@@ -16,6 +16,7 @@ import rillm
 from rillm import Stream
 from rillm.streams.driver import Driver
 from rillm.streams.reader import BLOCKS_AHEAD
+from rillm.streams.source import Reading
 from rillm.streams.stream import from_source
 from rillm.streams.turns import TURN
 from tests.kit import wire
@@ -25,7 +26,7 @@ from tests.kit.server import script
 from tests.kit.sources import SILENCE, Script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from reactivex import abc
 
@@ -92,6 +93,32 @@ def test_a_flood_is_handed_on_in_turns() -> None:
     items.extend(merged)
     assert items.index("drop") <= BLOCKS_AHEAD * TURN
     assert len(items) == TURN * MANY + 1
+
+
+def test_what_was_cut_off_while_it_was_read_is_closed_afterwards() -> None:
+    reading, cut = threading.Event(), threading.Event()
+    closes: list[str] = []
+
+    class Cut(Script[int]):
+        def open(self) -> Reading[int]:
+            return Reading(self.blocks(), self.close)
+
+        def blocks(self) -> Generator[list[int]]:
+            yield [1]
+            reading.set()
+            cut.wait()
+            reading.clear()
+            yield [2]  # it had come when the connection was cut
+
+        def close(self) -> None:
+            closes.append("cut" if reading.is_set() else "closed")
+            cut.set()
+
+    merged = iter(rillm.merge(from_source(Cut()), from_source(Script(SILENCE))))
+    next(merged)
+    reading.wait()
+    merged.close()
+    assert wait_until(lambda: closes == ["cut", "closed"])
 
 
 def test_change_over_when_a_second_reader_comes() -> None:
