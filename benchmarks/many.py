@@ -39,7 +39,7 @@ WAYS = [*((name, "async") for name in ASYNC_WAYS), *((name, "sync") for name in 
 
 
 class Run(NamedTuple):
-    """How one went: ms that chunks waited, ms until the server had seen all leave, and what was left here after that."""
+    """How one went: ms that chunks waited, ms until the server had seen all leave, and what was left here by then."""
 
     longest: float
     p99: float
