@@ -89,9 +89,9 @@ def test_a_flood_is_handed_on_in_turns() -> None:
     flood, drop = Script[str](["flood"] * TURN * MANY), Script[str](["drop"])
     merged = iter(rillm.merge(from_source(flood), from_source(drop)))
     items = [next(merged)]
-    assert wait_until(lambda: len(readers()) == 1)  # the thread of the drop has done its work
+    assert wait_until(lambda: drop.closed == 1)  # what it had is on its way, as far as that takes a thread
     items.extend(merged)
-    assert items.index("drop") <= BLOCKS_AHEAD * TURN
+    assert items.index("drop") <= (1 + BLOCKS_AHEAD) * TURN
     assert len(items) == TURN * MANY + 1
 
 
