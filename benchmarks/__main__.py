@@ -15,6 +15,7 @@ from benchmarks import (
     formats,
     linear,
     long_answers,
+    many,
     memory,
     operators,
     start_up,
@@ -34,6 +35,7 @@ MEASUREMENTS = {
     "start_up": start_up.measure,
     "first_chunk": first_chunk.measure,
     "concurrent": concurrent.measure,
+    "many": many.measure,
 }
 
 

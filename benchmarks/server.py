@@ -37,8 +37,8 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def running_server() -> Generator[Server]:
-    command = [sys.executable, "-m", "benchmarks.server"]
+def running_server(module: str = "benchmarks.server") -> Generator[Server]:
+    command = [sys.executable, "-m", module]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdout is not None  # noqa: S101 - for the type
         yield Server(int(process.stdout.readline()))
@@ -50,11 +50,11 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._received = b""
-        self._transport: asyncio.Transport
+        self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type
-        self._transport = transport
+        self.transport = transport
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -62,32 +62,32 @@ class Connection(asyncio.Protocol):
         length = LENGTH.search(head)
         if end_of_head and length and len(body) >= int(length[1]):
             self._received = b""
-            self._answer(head)
+            self.answer(head)
 
-    def _answer(self, head: bytes) -> None:
+    def answer(self, head: bytes) -> None:
         path = PATH.match(head)
         if path is None:
-            self._transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            self.transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             return
         blocks, pause_ms = events(int(path[1]), distinct=path[3] is not None), int(path[2])
         if pause_ms:
-            self._transport.write(HEAD)
+            self.transport.write(HEAD)
             self._send_paced(blocks, 0, asyncio.get_running_loop().time(), pause_ms / 1000)
         else:
-            self._transport.write(b"".join([HEAD, *blocks, END]))
+            self.transport.write(b"".join([HEAD, *blocks, END]))
 
     def _send_paced(self, blocks: list[bytes], number: int, due: float, pause: float) -> None:
         if number == len(blocks):
-            self._transport.write(END)
-        elif not self._transport.is_closing():
-            self._transport.write(blocks[number])
+            self.transport.write(END)
+        elif not self.transport.is_closing():
+            self.transport.write(blocks[number])
             # At fixed times rather than after fixed pauses, so that a late timer does not delay all that follow.
             arguments = (blocks, number + 1, due + pause, pause)
             asyncio.get_running_loop().call_at(due + pause, self._send_paced, *arguments)
 
 
-async def serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, backlog=1024)
+async def serve(connection: type[Connection] = Connection) -> None:
+    server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0, backlog=1024)
     async with server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.to_thread(sys.stdin.read)  # until the benchmarks end, in whatever way

@@ -11,7 +11,9 @@ class Sizes:
         rounds, peer_rounds: the best of so many counts; peers are slow and far away, so that fewer will do.
         starts, peer_starts: fresh processes.
         answers, peer_answers: answers whose first chunk is awaited.
-        streams: live at the same time.
+        streams: live at the same time, each read by itself.
+        live, live_seconds, live_rounds: streams that are read as one, for how long, and how often.
+        flood: chunks of each of them while memory is looked at.
     """
 
     few: int = 2_000
@@ -26,6 +28,10 @@ class Sizes:
     streams: int = 100
     paced_chunks: int = 50
     pause_ms: int = 20
+    live: int = 200
+    live_seconds: float = 2.0
+    live_rounds: int = 3
+    flood: int = 4_000
 
 
 TINY = Sizes(
@@ -41,4 +47,8 @@ TINY = Sizes(
     streams=3,
     paced_chunks=3,
     pause_ms=1,
+    live=3,
+    live_seconds=0.1,
+    live_rounds=1,
+    flood=50,
 )

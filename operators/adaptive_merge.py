@@ -103,6 +103,7 @@ class _Pool(abc.ObserverBase[Any]):
         self._more: Iterator[Any] = iter(())
         self._has_all = False
         self._is_paused = False
+        self._is_filling = False
 
     # The jobs
 
@@ -127,6 +128,9 @@ class _Pool(abc.ObserverBase[Any]):
         return next(map(_Job, self._more), None)
 
     def _fill(self) -> None:
+        if self._is_filling:  # a job has ended while it was being begun: the loop below sees that
+            return
+        self._is_filling = True
         while not self._is_paused and self._under_way < self._room and not self.running.is_disposed:
             try:
                 job = self._next_job()
@@ -138,6 +142,7 @@ class _Pool(abc.ObserverBase[Any]):
                 self.observer.on_error(error)
                 return
             self._begin(job, stream)
+        self._is_filling = False
         if self._has_all and not (self._under_way or self._waiting or self._is_paused):
             self.observer.on_completed()
 

@@ -76,11 +76,14 @@ class Exchange:
         if self._reading:  # in another thread, which closes the rest when its read has ended
             self._cut()
             return
-        if self._ended_well():
-            self._drain()
-        self._finished = True
-        with suppress(ValueError):  # it began to run in another thread just now, and ends by itself
+        try:
+            if self._ended_well():
+                self._drain()
             self.blocks.close()
+        except ValueError:  # another thread began to read just now
+            self._cut()
+            return
+        self._finished = True
         self._response.close()
 
     def _ended_well(self) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
+
+from rillm.streams.turns import TURN, turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 class AsyncReader:
     """A source and the observer it feeds. It is opened by its first read, in the context of the subscription.
 
-    `take` gives the next block, or raises how the source ended: StopAsyncIteration is the good end.
+    `take` gives the next turn, or raises how the source ended: StopAsyncIteration is the good end.
     """
 
     def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:
@@ -25,7 +28,8 @@ class AsyncReader:
         self._context = copy_context()
         self._reading: AsyncReading[Any] | None = None
         self._opening: asyncio.Task[AsyncReading[Any]] | None = None
-        self.take: Callable[[], Awaitable[Sequence[Any]]] = self._open
+        self._next_block: Callable[[], Awaitable[Sequence[Any]]] = self._open
+        self._turns: deque[Sequence[Any]] = deque()
         self.observer = observer
         self.task: asyncio.Task[Sequence[Any]] | None = None
         self.detached = False
@@ -42,16 +46,20 @@ class AsyncReader:
             if self.detached and not self.task:
                 raise StopAsyncIteration from None
             raise
-        self.take = self._reading.blocks.__anext__
-        return await self.take()
+        self._next_block = self._reading.blocks.__anext__
+        return await self._next_block()
+
+    async def take(self) -> Sequence[Any]:
+        if not self._turns:
+            block = await self._next_block()
+            if len(block) <= TURN:
+                return block
+            self._turns.extend(turns(block))
+        return self._turns.popleft()
 
     def start(self, done: Callable[[AsyncReader], None]) -> None:
-        """Read a block in a task of its own; `done` is told when it is there, and `arrived` gives it."""
-
-        async def read() -> Sequence[Any]:
-            return await self.take()
-
-        self.task = asyncio.create_task(read())
+        """Take in a task of its own; `done` is told when there is something, and `arrived` gives it."""
+        self.task = asyncio.create_task(self.take())
         self.task.add_done_callback(lambda _: done(self))
 
     def arrived(self) -> Sequence[Any]:

@@ -7,6 +7,8 @@ from collections import deque
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from rillm.streams.turns import in_turns
+
 if TYPE_CHECKING:
     import queue
     from collections.abc import Callable, Generator, Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from rillm.streams.source import Reading, Source
 
-BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken yet
+BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken yet; a large block counts by its turns
 
 
 class Reader:
@@ -43,8 +45,9 @@ class Reader:
         yield from self._reading.blocks
 
     def start(self, inbox: queue.SimpleQueue[Reader | None]) -> None:
-        """Read on a thread from now on; `inbox` tells when there is a block to take."""
+        """Read on a thread from now on, in turns; `inbox` tells when there is one to take."""
         self.on_thread = True
+        self._blocks = in_turns(self._blocks)
         self.take = self._take_arrived
         threading.Thread(target=self._pump, args=(inbox,), name="rillm-reader", daemon=True).start()
 
@@ -52,12 +55,18 @@ class Reader:
         block: Sequence[Any] | Exception = ()
         while not self.detached and not isinstance(block, Exception):
             self._permits.acquire()
-            try:
-                block = next(self._blocks)
-            except Exception as error:  # noqa: BLE001 - raised by `take`, on the consumer's thread
-                block = error
+            block = self._next()
             self._arrived.append(block)
             inbox.put(self)
+
+    def _next(self) -> Sequence[Any] | Exception:
+        try:
+            return next(self._blocks)
+        except Exception as error:  # noqa: BLE001 - raised by `take`, on the consumer's thread
+            return error
+        finally:
+            if self.detached:  # since it began to read, when all that could be done was to cut the connection
+                self.close()
 
     def _take_arrived(self) -> Sequence[Any]:
         block = self._arrived.popleft()

@@ -21,7 +21,18 @@ SECONDS = 120.0  # after which something is taken to hang
 
 @pytest.mark.parametrize(
     "name",
-    ["cpu", "linear", "builder", "long_answers", "operators", "memory", "start_up", "first_chunk", "concurrent"],
+    [
+        "cpu",
+        "linear",
+        "builder",
+        "long_answers",
+        "operators",
+        "memory",
+        "start_up",
+        "first_chunk",
+        "concurrent",
+        "many",
+    ],
 )
 def test_a_measurement_gives_its_tables(name: str) -> None:
     page = PAGE.read_text(encoding="utf-8")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
+from reactivex.disposable import Disposable
 
 import rillm
 from rillm import adaptive_merge, majority, map_ordered, side_by_side
@@ -18,6 +20,8 @@ from tests.kit.sources import Script, acollect, both, collect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reactivex import abc
 
     from rillm.operators.side_by_side import Side
 
@@ -34,6 +38,17 @@ def named(side: Side[str, Any]) -> str:
 
 def two_sides(a: Any, b: Any) -> Any:
     return side_by_side({"a": a, "b": b})
+
+
+def at_once(value: int) -> Observable[int]:
+    """Emits and ends inside of `subscribe`."""
+
+    def subscribe(observer: abc.ObserverBase[int], _scheduler: object = None) -> abc.DisposableBase:
+        observer.on_next(value)
+        observer.on_completed()
+        return Disposable()
+
+    return Observable(subscribe)
 
 
 def adaptive(run: Any, **how: Any) -> Any:
@@ -224,6 +239,12 @@ def test_a_job_that_is_always_told_so_fails() -> None:
     played = play(adaptive(always), "a|", given=str)
     assert played.error is busy
     assert played.events[0].tick == 4
+
+
+@both
+def test_jobs_that_end_at_once(collect: Any) -> None:
+    jobs = range(sys.getrecursionlimit())
+    assert collect(adaptive_merge(jobs, at_once)) == [*jobs]
 
 
 @both

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from reactivex import operators as ops
 from reactivex.scheduler import NewThreadScheduler
 
 import rillm
+from rillm.providers.exchange import Exchange
+from rillm.providers.formats import FORMATS
+from rillm.providers.transport import HTTPSource
 from tests.kit import wire
 from tests.kit.calls import cold, opened
-from tests.kit.server import AT_ONCE, Do, script
+from tests.kit.leaks import wait_until
+from tests.kit.server import AT_ONCE, LONGEST, Do, script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rillm import ModelResponseStream, Stream
     from tests.kit.server import Server
@@ -186,3 +192,37 @@ def test_dispose_while_the_server_is_silent(server: Server, begin: bytes) -> Non
     subscription.dispose()
     assert exchange.seconds_to_leave(monotonic()) < AT_ONCE
     assert not told
+
+
+class Held(httpx.SyncByteStream):
+    """A body that says no more than one thing before its connection is cut."""
+
+    def __init__(self) -> None:
+        self.read_on = threading.Event()
+        self.cut = threading.Event()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield wire.frame("Hello")
+        self.read_on.set()
+        self.cut.wait(LONGEST)
+        raise httpx.ReadError("cut")
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_read_that_begins_while_all_is_being_closed() -> None:
+    held = Held()
+
+    def read_on() -> None:
+        with pytest.raises(rillm.StreamTruncatedError):
+            next(exchange.blocks)
+
+    def is_last(_frame: bytes) -> bool:  # asked on the way to closing
+        threading.Thread(target=read_on).start()
+        return not held.read_on.wait(LONGEST)
+
+    response = httpx.Response(200, stream=held, extensions={"abort": held.cut.set})
+    exchange = Exchange(HTTPSource(replace(FORMATS["openai-chat"], is_last=is_last), "", {}, {}), response)
+    next(exchange.blocks)
+    exchange.close()
+    assert held.cut.is_set()
+    assert wait_until(lambda: response.is_closed)

@@ -16,6 +16,7 @@ import rillm
 from rillm import Stream
 from rillm.streams.source import AsyncReading
 from rillm.streams.stream import from_source
+from rillm.streams.turns import TURN
 from tests.kit import wire
 from tests.kit.calls import cold
 from tests.kit.leaks import run
@@ -83,6 +84,45 @@ def test_two_readers_read_ahead_but_not_far() -> None:
             assert source.read <= taken + 1
         await merged.aclose()
         assert source.live == 0
+
+    run(main())
+
+
+def test_a_flood_is_handed_on_in_turns() -> None:
+    async def main() -> None:
+        flood, drop = Script[str](["flood"] * TURN * MANY), Script[str](["drop"])
+        merged = rillm.merge(from_source(flood), from_source(drop))
+        items = [item async for item in merged]
+        assert items.index("drop") == TURN
+        assert len(items) == TURN * MANY + 1
+
+    run(main())
+
+
+def test_others_are_asked_after_each_turn() -> None:
+    async def main() -> None:
+        drops = asyncio.Event()
+
+        class Waiting(Script[str]):
+            async def aopen(self) -> AsyncReading[str]:
+                await drops.wait()
+                return await super().aopen()
+
+        merged = rillm.merge(from_source(Script(["flood"] * TURN * MANY)), from_source(Waiting(["drop"])))
+        items: list[str] = []
+        async for item in merged:
+            drops.set()
+            items.append(item)
+        assert items.index("drop") <= 5 * TURN  # a task has to end before its source is asked again
+
+    run(main())
+
+
+def test_what_is_left_of_a_block_when_the_other_has_ended() -> None:
+    async def main() -> None:
+        source = Script([*range(3 * TURN)], [3 * TURN])
+        merged = rillm.merge(from_source(source), from_source(Script[int]()))
+        assert [number async for number in merged] == [*range(3 * TURN + 1)]
 
     run(main())
 

@@ -16,7 +16,9 @@ import rillm
 from rillm import Stream
 from rillm.streams.driver import Driver
 from rillm.streams.reader import BLOCKS_AHEAD
+from rillm.streams.source import Reading
 from rillm.streams.stream import from_source
+from rillm.streams.turns import TURN
 from tests.kit import wire
 from tests.kit.calls import cold
 from tests.kit.leaks import wait_until
@@ -24,7 +26,7 @@ from tests.kit.server import script
 from tests.kit.sources import SILENCE, Script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from reactivex import abc
 
@@ -81,6 +83,42 @@ def test_two_readers_read_ahead_but_not_far() -> None:
     merged.close()
     assert source.live == 0
     assert source.read <= 3 + BLOCKS_AHEAD
+
+
+def test_a_flood_is_handed_on_in_turns() -> None:
+    flood, drop = Script[str](["flood"] * TURN * MANY), Script[str](["drop"])
+    merged = iter(rillm.merge(from_source(flood), from_source(drop)))
+    items = [next(merged)]
+    assert wait_until(lambda: drop.closed == 1)  # what it had is on its way, as far as that takes a thread
+    items.extend(merged)
+    assert items.index("drop") <= (1 + BLOCKS_AHEAD) * TURN
+    assert len(items) == TURN * MANY + 1
+
+
+def test_what_was_cut_off_while_it_was_read_is_closed_afterwards() -> None:
+    reading, cut = threading.Event(), threading.Event()
+    closes: list[str] = []
+
+    class Cut(Script[int]):
+        def open(self) -> Reading[int]:
+            return Reading(self.blocks(), self.close)
+
+        def blocks(self) -> Generator[list[int]]:
+            yield [1]
+            reading.set()
+            cut.wait()
+            reading.clear()
+            yield [2]  # it had come when the connection was cut
+
+        def close(self) -> None:
+            closes.append("cut" if reading.is_set() else "closed")
+            cut.set()
+
+    merged = iter(rillm.merge(from_source(Cut()), from_source(Script(SILENCE))))
+    next(merged)
+    reading.wait()
+    merged.close()
+    assert wait_until(lambda: closes == ["cut", "closed"])
 
 
 def test_change_over_when_a_second_reader_comes() -> None:
