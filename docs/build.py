@@ -1,6 +1,6 @@
-"""`python -m docs.build` writes the pages of operators and of `rillm.testing`: what comes in each after the MARK.
+"""`python -m docs.build` writes the pages of operators, of `rillm.testing` and of recipes: what comes after the MARK.
 
-What comes before it is written by hand; the rest is made of docstrings and of benchmarks/operators.md.
+What comes before it is written by hand; the rest is made of docstrings, of benchmarks/operators.md and of the recipes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import textwrap
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import rillm
 import rillm.testing
@@ -34,12 +34,17 @@ TESTING: Final = [
     "marbles", "play", "Played", "parse", "draw", "Event", "Kind", "assert_operator_laws", "recut", "cut_everywhere",
     "cuttings", "scripted", "ScriptedCall", "UnexpectedCallError", "cut", "fail", "stall", "slow", "chunk", "answer",
 ]  # fmt: skip
+RECIPES: Final = [
+    "typing_assistant", "keystroke_search", "first_five", "judge", "hedged_chat", "fail_over", "resumable_recording",
+    "arena", "interpreter", "budgeted_batch",
+]  # fmt: skip
 
 
 def pages() -> dict[Path, str]:
     made = {DOCS / "operators" / file_of(family): family_page(family) for family in FAMILIES}
     made[DOCS / "operators" / "README.md"] = index()
     made[DOCS / "testing.md"] = "\n".join(entry(name, getattr(rillm.testing, name)) for name in TESTING)
+    made[DOCS / "cookbook.md"] = cookbook()
     return {path: path.read_text("utf-8").partition(MARK)[0] + f"{MARK}\n{text}" for path, text in made.items()}
 
 
@@ -78,6 +83,59 @@ def costs(name: str) -> str:
     rows = re.findall(rf"^\| `({name}\(.*?)`.*? \| (.*?) \| (.*?) \|$", FIGURES.read_text("utf-8"), re.MULTILINE)
     told = (f"`{call}` {figure} µs per chunk ({does})" for call, figure, does in rows)
     return f"[CPU](../../benchmarks/operators.md): {'; '.join(told) or 'not measured yet'}.\n"
+
+
+class Recipe(NamedTuple):
+    """A program of the cookbook: what its docstring tells, and the code below that."""
+
+    path: Path
+    title: str
+    idea: str
+    purpose: str
+    output: str
+    why: str
+    code: str
+
+    @classmethod
+    def read(cls, name: str) -> Recipe:
+        path = DOCS / "cookbook" / f"{name}.py"
+        source = path.read_text("utf-8")
+        heading, purpose, output, why = (ast.get_docstring(ast.parse(source)) or "").split("\n\n")
+        title, _, idea = heading.removesuffix(".").partition(": ")
+        return cls(path, title, idea, purpose, output, why, source.split('"""', 2)[2].strip())
+
+    def entry(self) -> str:
+        parts = [
+            f"## {self.title}",
+            self.purpose,
+            f"```py\n{self.code}\n```",
+            markdown(self.output),
+            self.why.replace("Why it is right", "**Why it is right**"),
+            f"[{self.path.name}](cookbook/{self.path.name}), with {', '.join(self.operators())}.",
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def operators(self) -> list[str]:
+        """Those in the code, ReactiveX's too; ours lead to what is told of them."""
+        pages = {
+            name: file_of(family)
+            for family in FAMILIES
+            for one in operators(family)
+            for name in (one, *BESIDE.get(one, ()))
+        }
+        used = dict.fromkeys(re.findall(r"\b(rillm|ops)\.([a-z]\w*)", self.code))
+        return [
+            f"[`{name}`](operators/{pages[name]}#{name})" if home == "rillm" else f"`ops.{name}`"
+            for home, name in used
+            if home == "ops" or name in pages
+        ]
+
+
+def cookbook() -> str:
+    recipes = [*map(Recipe.read, RECIPES)]
+    rows = [f"| [{one.title}](#{one.title.lower().replace(' ', '-')}) | {one.idea} |" for one in recipes]
+    index = "\n".join(["| Recipe | What it shows |", "|---|---|", *rows])
+    return "\n".join([f"{index}\n", *(one.entry() for one in recipes)])
 
 
 def entry(name: str, thing: Any) -> str:

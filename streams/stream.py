@@ -31,6 +31,8 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
+F = TypeVar("F")
+G = TypeVar("G")
 
 
 class Closable(Protocol):
@@ -90,6 +92,39 @@ class Stream(Observable[T]):
         op4: Callable[[Observable[C]], Observable[D]],
         /,
     ) -> Stream[D]: ...
+    @overload
+    def pipe(
+        self,
+        op1: Callable[[Observable[T]], Observable[A]],
+        op2: Callable[[Observable[A]], Observable[B]],
+        op3: Callable[[Observable[B]], Observable[C]],
+        op4: Callable[[Observable[C]], Observable[D]],
+        op5: Callable[[Observable[D]], Observable[E]],
+        /,
+    ) -> Stream[E]: ...
+    @overload
+    def pipe(
+        self,
+        op1: Callable[[Observable[T]], Observable[A]],
+        op2: Callable[[Observable[A]], Observable[B]],
+        op3: Callable[[Observable[B]], Observable[C]],
+        op4: Callable[[Observable[C]], Observable[D]],
+        op5: Callable[[Observable[D]], Observable[E]],
+        op6: Callable[[Observable[E]], Observable[F]],
+        /,
+    ) -> Stream[F]: ...
+    @overload
+    def pipe(
+        self,
+        op1: Callable[[Observable[T]], Observable[A]],
+        op2: Callable[[Observable[A]], Observable[B]],
+        op3: Callable[[Observable[B]], Observable[C]],
+        op4: Callable[[Observable[C]], Observable[D]],
+        op5: Callable[[Observable[D]], Observable[E]],
+        op6: Callable[[Observable[E]], Observable[F]],
+        op7: Callable[[Observable[F]], Observable[G]],
+        /,
+    ) -> Stream[G]: ...
     @overload
     def pipe(self, *operators: Callable[[Any], Any]) -> Any: ...
     def pipe(  # pyright: ignore[reportIncompatibleMethodOverride]

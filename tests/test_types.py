@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Any, assert_type
 
 from pydantic import BaseModel, TypeAdapter
+from reactivex import operators as ops
 
 import rillm
 from rillm import CompletionStream, ModelResponse, ModelResponseStream, Router
@@ -43,6 +44,18 @@ def test_composed() -> None:
     texts = rillm.completion("mock/echo", HI, stream=True).pipe(rillm.text())
     assert_type(texts, rillm.Stream[str])
     assert list(texts) == ["Hi"]
+
+
+def test_composed_of_many() -> None:
+    """As many as ReactiveX types: seven."""
+    lengths = rillm.from_iterable(["High", "up"]).pipe(
+        ops.map(str.lower), ops.map(str.upper), ops.map(str.title), ops.map(str.strip), ops.map(len), ops.take(1)
+    )
+    assert_type(lengths, rillm.Stream[int])
+    assert_type(lengths.pipe(*[ops.take(1)] * 8), Any)
+    shown = lengths.pipe(ops.take(1), ops.take(1), ops.take(1), ops.take(1), ops.take(1), ops.map(float), ops.map(str))
+    assert_type(shown, rillm.Stream[str])
+    assert list(shown) == ["4.0"]
 
 
 class Recipe(BaseModel):
