@@ -13,6 +13,7 @@ from rillm.streams.chunk import StreamingChoices
 from rillm.streams.errors import BadRequestError
 from rillm.streams.pieces import changed, finish
 from rillm.streams.stream import Stream
+from rillm.streams.texts import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -137,7 +138,7 @@ class Stopping(Rewriting):
         finished = {choice.index for choice in chunk.choices if choice.finish_reason is not None}
         ends = self._reached - self._stopped - finished
         self._stopped |= self._reached
-        if self.contents.keys() <= self._stopped:
+        if self.texts[CONTENT].keys() <= self._stopped:
             self.source.dispose()
         return [*chunks, *(finish(chunk, index, "stop") for index in sorted(ends))]
 
