@@ -141,12 +141,13 @@ class Rewriting(abc.ObserverBase[Any]):
     def chunk(self, chunk: ModelResponseStream) -> Sequence[Any] | None:
         """What comes in the place of a chunk; None if it stays as it is."""
         choices = chunk.choices
-        if len(choices) == 1 and not self._thoughts:
+        if len(choices) == 1:
             fields = choices[0].__dict__  # past pydantic, which costs as much as all the rest here
             delta = fields["delta"]
             text = delta.__dict__[CONTENT]
-            if text and fields["finish_reason"] is None and not (self._reasoning and delta.__pydantic_extra__):
-                index = fields["index"]  # nearly always
+            thoughts = self._reasoning and (delta.__pydantic_extra__ or self._thoughts)
+            if text and not thoughts and fields["finish_reason"] is None:  # nearly always
+                index = fields["index"]
                 begun = self._contents.get(index) or self._begin(index, CONTENT)
                 begun.chunk = chunk
                 pieces = begun.rewriter.feed(text)
@@ -197,8 +198,8 @@ class Rewriting(abc.ObserverBase[Any]):
 
     def _changes(self, chunk: ModelResponseStream, choice: StreamingChoices) -> Iterator[Change]:
         """What changes where a choice may bring more than content; a thought ends where the answer goes on."""
-        index, delta = choice.index, choice.delta
-        content, thought = delta.content, (self._reasoning and delta.extra.get(REASONING)) or None
+        index, content, extra = choice.index, choice.delta.content, choice.delta.extra
+        thought = extra.get(REASONING) if self._reasoning else None
         is_finished = choice.finish_reason is not None
         self._begin(index, CONTENT)  # the answer has, whatever it begins with
         for field, text, is_whole in (
