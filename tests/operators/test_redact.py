@@ -160,6 +160,18 @@ def test_a_function_that_fails() -> None:
         list(chunks)
 
 
+@pytest.mark.parametrize("pattern", [r"sk-\d+", r"sk-.*?k"])
+def test_what_cannot_be_replaced_does_not_come_at_all(pattern: str) -> None:
+    def fail(match: re.Match[str]) -> str:
+        raise ValueError(match.group())
+
+    chunks = rillm.of(chunk("a s", index=1), chunk("b "), chunk("sk-1"), chunk("2345678 c"), chunk("d"))
+    seen: list[Any] = []
+    with pytest.raises(ValueError, match="sk-1"):
+        chunks.pipe(redact(pattern, fail, hold=5)).do_action(seen.append).run()
+    assert [one.choices[0].delta.content for one in seen] == ["a ", "b ", "s"]
+
+
 def stars(match: re.Match[str]) -> str:
     return "*" * len(match.group())
 
