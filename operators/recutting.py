@@ -59,6 +59,5 @@ class Recutting(Rewriting):
     def _pieces(self, chunk: ModelResponseStream, index: int, field: str, text: str) -> list[Piece]:
         """Those of a text, after the rest of the other one of its choice."""
         other = CONTENT if field == REASONING else REASONING
-        if not self.texts[other]:
-            return self.feed(chunk, index, field, text)
-        return [*self.rest(index, other), *self.feed(chunk, index, field, text)]
+        pieces = self.rest(index, other) if index in self.texts[other] else []
+        return pieces + self.feed(chunk, index, field, text)

@@ -177,7 +177,7 @@ class Rewriting(abc.ObserverBase[Any]):
 
     def feed(self, chunk: ModelResponseStream, index: int, field: str, text: str) -> list[Piece]:
         """What can be handed on now that `chunk` brings some of a text."""
-        begun = self._begin(index, field)
+        begun = self.texts[field].get(index) or self._begin(index, field)
         begun.chunk = chunk
         return [(chunk, index, field, piece) for piece in begun.rewriter.feed(text)]
 
@@ -190,7 +190,7 @@ class Rewriting(abc.ObserverBase[Any]):
         return [*rest] if chunk is None else [(chunk, index, field, piece) for piece in rest]
 
     def _begin(self, index: int, field: str) -> Begun:
-        """A text that has begun, or begins now."""
+        """A text that begins, unless it has begun."""
         texts = self.texts[field]
         if index not in texts:
             texts[index] = Begun(self._make(index))

@@ -86,6 +86,7 @@ class Stop:
 
     def __init__(self, literals: Literals, reach: Callable[[], None], *, include: bool) -> None:
         self._literals = literals
+        self._may_begin = literals.may_begin
         self._reach = reach
         self._include = include
         self._held = ""
@@ -94,7 +95,7 @@ class Stop:
     def feed(self, text: str) -> Sequence[str]:
         if self._is_over:
             return ()
-        if not self._held and not self._literals.may_begin(text):
+        if not self._held and not self._may_begin(text):
             return (text,)
         text = self._held + text
         # A longer one at the same place makes a difference only where it is handed on itself.
