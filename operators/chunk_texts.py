@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING
 
-from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.pieces import with_texts
 from rillm.streams.texts import CONTENT, REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rillm.streams.chunk import StreamingChoices
-
-# A text of a chunk or a piece of one, small until it is made a chunk: the chunk, its choice, the field, what it says.
-Piece: TypeAlias = tuple[ModelResponseStream, int, str, str]
-
-NO_TEXTS: Final = {CONTENT: None, REASONING: None}
+    from rillm.operators.rewritten import Piece
+    from rillm.streams.chunk import ModelResponseStream
 
 
-def plain_content(chunk: ModelResponseStream) -> tuple[int, str] | None:
-    """The choice and the content of a chunk that brings nothing else, as nearly every one does."""
+def plain_text(chunk: ModelResponseStream) -> Piece | None:
+    """The text of a chunk that brings nothing else, as nearly every one does."""
     choices = chunk.choices
     if len(choices) != 1 or chunk.__pydantic_extra__:
         return None
@@ -28,7 +23,7 @@ def plain_content(chunk: ModelResponseStream) -> tuple[int, str] | None:
     fields = choice.__dict__  # past pydantic, which costs as much as all the rest here
     delta = fields["delta"]
     said = delta.__dict__
-    is_plain = said[CONTENT] and not (
+    if (
         fields["finish_reason"] is not None
         or fields["logprobs"]
         or choice.__pydantic_extra__
@@ -37,9 +32,14 @@ def plain_content(chunk: ModelResponseStream) -> tuple[int, str] | None:
         or said["function_call"]
         or said["audio"]
         or said["provider_specific_fields"]
-        or delta.__pydantic_extra__
-    )
-    return (fields["index"], said[CONTENT]) if is_plain else None
+    ):
+        return None
+    content, extra = said[CONTENT], delta.__pydantic_extra__
+    if content and not extra:
+        return chunk, fields["index"], CONTENT, content
+    if extra and not content and len(extra) == 1 and (thought := extra.get(REASONING)):
+        return chunk, fields["index"], REASONING, thought
+    return None
 
 
 def texts_of(chunk: ModelResponseStream) -> list[Piece]:
@@ -61,19 +61,6 @@ def ended_by(chunk: ModelResponseStream) -> list[int]:
         for choice in chunk.choices
         if choice.finish_reason is not None or choice.delta.tool_calls or choice.delta.function_call
     ]
-
-
-def brings_more(chunk: ModelResponseStream) -> bool:
-    """Whether a chunk brings anything beside texts."""
-    return "usage" in chunk.extra or any(map(has_more, chunk.choices))
-
-
-def has_more(choice: StreamingChoices) -> bool:
-    return (
-        choice.finish_reason is not None
-        or bool(choice.logprobs or choice.extra)
-        or any({**choice.delta.__dict__, **choice.delta.extra, **NO_TEXTS}.values())
-    )
 
 
 def without_texts(chunk: ModelResponseStream, texts: Sequence[Piece]) -> ModelResponseStream:

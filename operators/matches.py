@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from rillm.streams.errors import BadRequestError
 from rillm.streams.extras import from_extra
@@ -28,12 +28,8 @@ BEFORE: Final = ("", "\n", "a", "-")
 PARTS: Final = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|\$", re.DOTALL)
 
 
-class Look(NamedTuple):
-    """What is known of a text: its certain matches, where the uncertain begins, and how far that reaches now."""
-
-    matches: list[Any]
-    at: int
-    end: int
+# What is known of a text: its certain matches, where the uncertain begins, and how far that reaches now.
+Look: TypeAlias = tuple[list[Any], int, int]
 
 
 class Matches(Protocol):
@@ -98,10 +94,10 @@ class RegexMatches:
             found = is_held and self._probe.match(text, at, partial=True)
             found = found or self._probe.search(text, at, partial=True)
             if not found:
-                return Look(matches, len(text), len(text))
+                return matches, len(text), len(text)
             start, end = found.start(), found.end(self._passed)
             if end in {-1, len(text)}:
-                return Look(matches, start, len(text))
+                return matches, start, len(text)
             if end > start:
                 matches.append(self._pattern.search(text, at))
             at = max(end, start + 1)
@@ -127,9 +123,9 @@ class SpanMatches:
         matches: list[Any] = []
         for match in self.rest(text, at):
             if match.end() > certain:
-                return Look(matches, min(match.start(), certain), match.end())
+                return matches, min(match.start(), certain), match.end()
             matches.append(match)
-        return Look(matches, certain, certain)
+        return matches, certain, certain
 
     def rest(self, text: str, at: int) -> list[Any]:
         matches: list[Any] = []

@@ -1,69 +1,63 @@
-"""`recutting`: what `smooth` does without a delay, the texts of a stream in other pieces; not public."""
+"""`Recutting`: the texts of a stream in other pieces, and all else where it was; not public."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rillm.operators.recut import Item, Recut
-from rillm.streams.stream import Stream
+from rillm.operators.chunk_texts import ended_by, plain_text, texts_of, without_texts
+from rillm.operators.rewriting import Rewriting
+from rillm.operators.rewritten import is_something
+from rillm.streams.retraction import is_retraction
+from rillm.streams.texts import CONTENT, REASONING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from reactivex import Observable, abc
+    from reactivex import abc
 
-    from rillm.operators.operator import Operator
     from rillm.operators.rewriting import Rewriter
+    from rillm.operators.rewritten import Piece
+    from rillm.streams.chunk import ModelResponseStream
 
 
-def recutting(make: Callable[[], Rewriter], shown: Callable[[Item], Any]) -> Operator[Any, Any]:
-    """Cut strings, or of each choice of chunks the reasoning and the content. A chunk that is one piece stays itself.
+class Recutting(Rewriting):
+    """One subscription: strings are cut, or of each choice of chunks the reasoning and the content.
 
-    Errors: whatever a cutter raises, after all that had come.
-
-    Args:
-        make: makes what cuts one text.
-        shown: makes what comes out.
+    The texts themselves stay what they are. So all else keeps its place among them: what comes after a text ends it,
+    what comes beside one stands in a chunk of its own, with the log probabilities. A chunk that is one piece stays
+    itself.
     """
 
-    def recut(source: Observable[Any]) -> Stream[Any]:
-        def subscribe(
-            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
-        ) -> abc.DisposableBase:
-            texts = Recut(make)
-            emit = observer.on_next
-            is_over = False
+    def __init__(
+        self, make: Callable[[], Rewriter], observer: abc.ObserverBase[Any], shown: Callable[[Any], Any]
+    ) -> None:
+        super().__init__(lambda _: make(), observer, reasoning=True, shown=shown)
 
-            def on_next(item: Any) -> None:
-                if is_over:
-                    return
-                try:
-                    texts.feed(item)
-                except Exception as error:  # noqa: BLE001 - a cutter may call somebody else's code
-                    on_error(error)
-                else:
-                    let_out()
+    def chunk(self, chunk: ModelResponseStream) -> Sequence[Any] | None:
+        plain = plain_text(chunk)
+        if plain is None:
+            return self.rich(chunk)
+        pieces = self._pieces(*plain)
+        return None if pieces == [plain] else pieces
 
-            def let_out() -> None:
-                for item in texts.take():
-                    emit(shown(item))
+    def rich(self, chunk: ModelResponseStream) -> Sequence[Any] | None:
+        if is_retraction(chunk):
+            self.forget()
+        texts, ended = texts_of(chunk), ended_by(chunk)
+        beside = without_texts(chunk, texts)
+        is_more = is_something(beside)
+        if is_more and not texts:
+            ended = [choice.index for choice in chunk.choices] or [*self._thoughts, *self._contents]
+        items: list[Any] = [piece for text in texts for piece in self._pieces(*text)]
+        items += [piece for index in ended for field in self.texts for piece in self.rest(index, field)]
+        if items == texts and not texts[1:]:
+            return None
+        if is_more:
+            items.insert(len(items) if ended else 0, beside)
+        return items
 
-            def end() -> None:
-                nonlocal is_over
-                is_over = True
-                texts.end()
-                let_out()
-
-            def on_error(error: Exception) -> None:
-                end()
-                observer.on_error(error)
-
-            def on_completed() -> None:
-                end()
-                observer.on_completed()
-
-            return source.subscribe(on_next, on_error, on_completed, scheduler=scheduler)
-
-        return Stream(subscribe)
-
-    return recut
+    def _pieces(self, chunk: ModelResponseStream, index: int, field: str, text: str) -> list[Piece]:
+        """Those of a text, after the rest of the other one of its choice."""
+        other = CONTENT if field == REASONING else REASONING
+        pieces = self.rest(index, other) if index in self.texts[other] else []
+        return pieces + self.feed(chunk, index, field, text)

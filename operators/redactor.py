@@ -31,11 +31,17 @@ class Redactor:
         if not self._text and not self._may_begin(text):
             self._before = text
             return (text,)
-        slices = [text[start : start + SLICE] for start in range(0, len(text), SLICE)]
-        return only("".join(map(self._take, slices)))
+        try:
+            return only(self._take(text) if len(text) <= SLICE else self._take_slices(text))
+        except Exception:
+            self._text, self._at, self._done = "", 0, 0  # nothing of it gets out in the end
+            raise
 
     def end(self) -> Sequence[str]:
         return only(self._out(self._matches.rest(self._text, self._at), len(self._text)))
+
+    def _take_slices(self, text: str) -> str:
+        return "".join(self._take(text[start : start + SLICE]) for start in range(0, len(text), SLICE))
 
     def _take(self, text: str) -> str:
         is_held = bool(self._text)
@@ -44,6 +50,9 @@ class Redactor:
             self._at = self._done = len(self._text)
         self._text += text
         matches, self._at, end = self._matches.look(self._text, self._at, is_held=is_held)
+        if not (is_held or matches) and self._at == len(self._text):  # nothing begins
+            self._before, self._text = self._text[-self._hold :], ""
+            return text
         out = self._out(matches, self._at)
         if self._at < self._done:
             self._done = max(self._done, end)

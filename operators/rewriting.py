@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reactivex import abc
 
-from rillm.operators.rewritten import Change, as_chunk, is_other, rewritten
+from rillm.operators.rewritten import Change, is_other, rewritten, shown
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.retraction import is_retraction
 from rillm.streams.stream import Stream
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reactivex import Observable
 
     from rillm.operators.operator import Operator
+    from rillm.operators.rewritten import Piece
     from rillm.streams.chunk import StreamingChoices
 
 Text = TypeVar("Text", str, ModelResponseStream)
@@ -58,40 +59,57 @@ def rewriting(make: Callable[[], Rewriter], *, reasoning: bool = False) -> Opera
     return operator
 
 
+class Begun:
+    """A text that has begun: its rewriter, and the last chunk that brought some of it, None for strings."""
+
+    __slots__ = ("chunk", "rewriter")
+
+    def __init__(self, rewriter: Rewriter) -> None:
+        self.rewriter = rewriter
+        self.chunk: ModelResponseStream | None = None
+
+
 class Rewriting(abc.ObserverBase[Any]):
-    """One subscription: a rewriter for each text that has begun and has not ended, by the field and its choice.
+    """One subscription.
 
     Args:
         make: makes the rewriter for the content of the choice with this index, or for its reasoning.
+        shown: makes what is handed on of a piece.
 
     Attributes:
-        contents: the rewriter of each choice that has begun and has not finished.
+        texts: those that have begun and have not ended, by their fields and choices.
     """
 
     def __init__(
-        self, make: Callable[[int], Rewriter], observer: abc.ObserverBase[Any], *, reasoning: bool = False
+        self,
+        make: Callable[[int], Rewriter],
+        observer: abc.ObserverBase[Any],
+        *,
+        reasoning: bool = False,
+        shown: Callable[[Any], Any] = shown,
     ) -> None:
         self._make = make
         self._reasoning = reasoning
+        self._shown = shown
         self._observer = observer
         self._emit = observer.on_next
-        self.contents: dict[int, Rewriter] = {}
-        self._thoughts: dict[int, Rewriter] = {}
-        self._texts = {REASONING: self._thoughts, CONTENT: self.contents}
-        self._last: Any = ""
+        self.texts: dict[str, dict[int, Begun]] = {REASONING: {}, CONTENT: {}}
+        self._thoughts, self._contents = self.texts.values()
+        self._is_over = False
 
     def on_next(self, value: Any) -> None:
-        self._last = value
+        if self._is_over:
+            return
         try:
-            items = self.text(value) if isinstance(value, str) else self.chunk(value)
+            items = self.chunk(value) if isinstance(value, ModelResponseStream) else self.text(value)
         except Exception as error:  # noqa: BLE001 - a rewriter may call somebody else's code
-            self._observer.on_error(error)
+            self._end(error)
             return
         if items is None:
             self._emit(value)
             return
         for item in items:
-            self._emit(item)
+            self._emit(self._shown(item))
         self.replaced()
 
     def on_error(self, error: Exception) -> None:
@@ -101,13 +119,16 @@ class Rewriting(abc.ObserverBase[Any]):
         self._end(None)
 
     def _end(self, error: Exception | None) -> None:
+        self._is_over = True
         rest: list[Any] = []
         try:
-            rest.extend(self._rest())
+            for field, texts in self.texts.items():
+                for index in list(texts):
+                    rest += self.rest(index, field)
         except Exception as raised:  # noqa: BLE001 - as above
             error = error or raised
         for item in rest:
-            self._emit(item)
+            self._emit(self._shown(item))
         if error is None:
             self._observer.on_completed()
         else:
@@ -115,26 +136,35 @@ class Rewriting(abc.ObserverBase[Any]):
 
     def text(self, text: str) -> Sequence[str]:
         """What comes in the place of a string."""
-        return self._rewriter(self.contents, 0).feed(text)
+        return self._begin(0, CONTENT).rewriter.feed(text)
 
-    def chunk(self, chunk: ModelResponseStream) -> Sequence[ModelResponseStream] | None:
+    def chunk(self, chunk: ModelResponseStream) -> Sequence[Any] | None:
         """What comes in the place of a chunk; None if it stays as it is."""
-        changes: list[Change] | None = None
-        for choice in chunk.choices:
-            delta = choice.delta
-            text = delta.content
+        choices = chunk.choices
+        if len(choices) == 1:
+            fields = choices[0].__dict__  # past pydantic, which costs as much as all the rest here
+            delta = fields["delta"]
+            text = delta.__dict__[CONTENT]
             thoughts = self._reasoning and (delta.__pydantic_extra__ or self._thoughts)
-            if text and choice.finish_reason is None and not thoughts:  # nearly always
-                index = choice.index
-                pieces = (self.contents.get(index) or self._rewriter(self.contents, index)).feed(text)
-                if len(pieces) != 1 or (pieces[0] is not text and is_other(pieces[0], text)):
-                    changes = [*(changes or ()), Change(choice, CONTENT, pieces)]
-            else:
-                changes = [*(changes or ()), *self._all_changes(chunk, choice)]
-        return None if changes is None else self.in_place(chunk, changes)
+            if text and not thoughts and fields["finish_reason"] is None:  # nearly always
+                index = fields["index"]
+                begun = self._contents.get(index) or self._begin(index, CONTENT)
+                begun.chunk = chunk
+                pieces = begun.rewriter.feed(text)
+                if len(pieces) == 1 and (pieces[0] is text or not is_other(pieces[0], text)):
+                    return None
+                change = Change(choices[0], CONTENT, [(chunk, index, CONTENT, piece) for piece in pieces])
+                return self.in_place(chunk, [change])
+        return self.rich(chunk)
 
-    def in_place(self, chunk: ModelResponseStream, changes: Sequence[Change]) -> Sequence[ModelResponseStream]:
-        """The same of a chunk that brings more than content, or other content than before."""
+    def rich(self, chunk: ModelResponseStream) -> Sequence[Any] | None:
+        """The same of one that may bring more than content."""
+        if is_retraction(chunk):
+            self.forget()
+        return self.in_place(chunk, [change for choice in chunk.choices for change in self._changes(chunk, choice)])
+
+    def in_place(self, chunk: ModelResponseStream, changes: Sequence[Change]) -> Sequence[Any]:
+        """What comes in the place of a chunk of which texts have changed."""
         return rewritten(chunk, changes)
 
     def replaced(self) -> None:
@@ -142,35 +172,42 @@ class Rewriting(abc.ObserverBase[Any]):
 
     def forget(self) -> None:
         """All that has come is taken back."""
-        self.contents.clear()
-        self._thoughts.clear()
+        for texts in self.texts.values():
+            texts.clear()
 
-    def _rewriter(self, texts: dict[int, Rewriter], index: int) -> Rewriter:
+    def feed(self, chunk: ModelResponseStream, index: int, field: str, text: str) -> list[Piece]:
+        """What can be handed on now that `chunk` brings some of a text."""
+        begun = self.texts[field].get(index) or self._begin(index, field)
+        begun.chunk = chunk
+        return [(chunk, index, field, piece) for piece in begun.rewriter.feed(text)]
+
+    def rest(self, index: int, field: str) -> list[Any]:
+        """The rest of a text that ends, if it has begun."""
+        begun = self.texts[field].pop(index, None)
+        if begun is None:
+            return []
+        rest, chunk = begun.rewriter.end(), begun.chunk
+        return [*rest] if chunk is None else [(chunk, index, field, piece) for piece in rest]
+
+    def _begin(self, index: int, field: str) -> Begun:
+        """A text that begins, unless it has begun."""
+        texts = self.texts[field]
         if index not in texts:
-            texts[index] = self._make(index)
+            texts[index] = Begun(self._make(index))
         return texts[index]
 
-    def _all_changes(self, chunk: ModelResponseStream, choice: StreamingChoices) -> Iterator[Change]:
+    def _changes(self, chunk: ModelResponseStream, choice: StreamingChoices) -> Iterator[Change]:
         """What changes where a choice may bring more than content; a thought ends where the answer goes on."""
-        if is_retraction(chunk):
-            self.forget()
-        content, thought = choice.delta.content, choice.delta.extra.get(REASONING)
+        index, content, extra = choice.index, choice.delta.content, choice.delta.extra
+        thought = extra.get(REASONING) if self._reasoning else None
         is_finished = choice.finish_reason is not None
-        if self._reasoning:
-            yield from self._changes(choice, REASONING, thought, is_whole=is_finished or bool(content and not thought))
-        self._rewriter(self.contents, choice.index)
-        yield from self._changes(choice, CONTENT, content, is_whole=is_finished)
-
-    def _changes(self, choice: StreamingChoices, field: str, text: str | None, *, is_whole: bool) -> Iterator[Change]:
-        texts = self._texts[field]
-        pieces = [*self._rewriter(texts, choice.index).feed(text)] if text else []
-        if is_whole and choice.index in texts:
-            pieces += texts.pop(choice.index).end()
-        if len(pieces) != bool(text) or (text and is_other(pieces[0], text)):
-            yield Change(choice, field, pieces)
-
-    def _rest(self) -> Iterator[Any]:
-        for field, texts in self._texts.items():
-            for index in list(texts):
-                for rest in texts.pop(index).end():
-                    yield rest if isinstance(self._last, str) else as_chunk(self._last, index, field, rest)
+        self._begin(index, CONTENT)  # the answer has, whatever it begins with
+        for field, text, is_whole in (
+            (REASONING, thought, is_finished or (content and not thought)),
+            (CONTENT, content, is_finished),
+        ):
+            pieces = self.feed(chunk, index, field, text) if text else []
+            if is_whole:
+                pieces += self.rest(index, field)
+            if len(pieces) != bool(text) or (text and is_other(pieces[0][-1], text)):
+                yield Change(choice, field, pieces)

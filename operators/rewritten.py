@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.pieces import piece, with_texts
 from rillm.streams.texts import REASONING
 from rillm.streams.tidy import says_something
@@ -11,7 +12,11 @@ from rillm.streams.tidy import says_something
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rillm.streams.chunk import ModelResponseStream, StreamingChoices
+    from rillm.streams.chunk import StreamingChoices
+
+# A text of a chunk or a piece of one, small until it is made a chunk: the chunk, its choice, the field, what it says.
+Piece: TypeAlias = tuple[ModelResponseStream, int, str, str]
+Item: TypeAlias = ModelResponseStream | Piece | str
 
 
 class Thought(str):
@@ -25,7 +30,7 @@ class Change(NamedTuple):
 
     choice: StreamingChoices
     field: str
-    pieces: Sequence[str]
+    pieces: Sequence[Piece]
 
 
 def is_other(piece: str, text: str) -> bool:
@@ -39,14 +44,14 @@ def rewritten(chunk: ModelResponseStream, changes: Sequence[Change]) -> Sequence
     after: list[ModelResponseStream] = []
     out, is_empty = chunk, False
     for choice, field, pieces in changes:
-        own = pieces[0] if pieces and has_room(choice, pieces[0]) else None
+        own = pieces[0][-1] if pieces and has_room(choice, pieces[0][-1]) else None
         texts: dict[str, str | None] = {field: None}
         if own is not None:
             texts[field_of(field, own)] = str(own)
         out = with_texts(out, choice.index, texts, logprobs=None)
         is_empty = is_empty or own is None
         others = after if choice.finish_reason is None else before
-        others += [as_chunk(chunk, choice.index, field, text) for text in pieces[own is not None :]]
+        others += map(as_chunk, pieces[own is not None :])
     return [*before, *([out] if not is_empty or is_something(out) else []), *after]
 
 
@@ -59,8 +64,14 @@ def field_of(field: str, text: str) -> str:
     return REASONING if isinstance(text, Thought) else field
 
 
-def as_chunk(chunk: ModelResponseStream, index: int, field: str, text: str) -> ModelResponseStream:
+def as_chunk(one: Piece) -> ModelResponseStream:
+    chunk, index, field, text = one
     return piece(chunk, index, field_of(field, text), str(text))
+
+
+def shown(item: Item) -> Any:
+    """What it is to the consumer: a piece is made a chunk."""
+    return as_chunk(item) if type(item) is tuple else item
 
 
 def is_something(chunk: ModelResponseStream) -> bool:

@@ -13,17 +13,16 @@ from reactivex.scheduler import TimeoutScheduler
 
 from rillm.operators.chunk_texts import texts_of
 from rillm.operators.detected import By, cutter_by
-from rillm.operators.recutting import recutting
+from rillm.operators.recutting import Recutting
+from rillm.operators.rewritten import shown
 from rillm.streams.chunk import ModelResponseStream
 from rillm.streams.errors import BadRequestError
-from rillm.streams.pieces import piece
 from rillm.streams.stream import Stream
 
 if TYPE_CHECKING:
     from reactivex import Observable
 
     from rillm.operators.operator import Operator
-    from rillm.operators.recut import Item
     from rillm.operators.rewriting import Text
 
 MOST_WAITING: Final = 100  # items for each piece that comes at a time
@@ -64,16 +63,16 @@ def smooth(delay: float | None = 0.01, by: By = "word") -> Operator[Text, Text]:
     """
     cutter = cutter_by(by)
     seconds = checked(delay)
-    if not seconds:
-        return recutting(cutter, shown)
-    recut = recutting(cutter, lambda item: item)  # what waits stays small
 
     def smoothed(source: Observable[Text]) -> Stream[Text]:
         def subscribe(
             observer: abc.ObserverBase[Text], scheduler: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
+            if not seconds:
+                return source.subscribe(Recutting(cutter, observer, shown), scheduler=scheduler)
             pacing = Pacing(seconds, scheduler or TimeoutScheduler.singleton(), observer)
-            return CompositeDisposable(pacing.timer, recut(source).subscribe(pacing, scheduler=scheduler))
+            pieces = Recutting(cutter, pacing, lambda piece: piece)  # what waits stays small
+            return CompositeDisposable(pacing.timer, source.subscribe(pieces, scheduler=scheduler))
 
         return Stream(subscribe)
 
@@ -97,7 +96,7 @@ class Pacing(abc.ObserverBase[Any]):
 
     def __init__(self, delay: float, clock: abc.SchedulerBase, observer: abc.ObserverBase[Any]) -> None:
         self.timer = SerialDisposable()
-        self._queue: deque[Item] = deque()
+        self._queue: deque[Any] = deque()
         self._delay = delay
         self._clock = clock
         self._observer = observer
@@ -146,11 +145,6 @@ class Pacing(abc.ObserverBase[Any]):
             self.timer.disposable = self._clock.schedule_relative(self._delay, go_on)
 
 
-def has_text(item: Item) -> bool:
+def has_text(item: Any) -> bool:
     """Whether it is a text, or a chunk that has one."""
     return not isinstance(item, ModelResponseStream) or bool(texts_of(item))
-
-
-def shown(item: Item) -> Any:
-    """What it is to the consumer: a piece is made a chunk."""
-    return piece(*item) if type(item) is tuple else item

@@ -13,6 +13,7 @@ from rillm.streams.chunk import StreamingChoices
 from rillm.streams.errors import BadRequestError
 from rillm.streams.pieces import changed, finish
 from rillm.streams.stream import Stream
+from rillm.streams.texts import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,6 +86,7 @@ class Stop:
 
     def __init__(self, literals: Literals, reach: Callable[[], None], *, include: bool) -> None:
         self._literals = literals
+        self._may_begin = literals.may_begin
         self._reach = reach
         self._include = include
         self._held = ""
@@ -93,7 +95,7 @@ class Stop:
     def feed(self, text: str) -> Sequence[str]:
         if self._is_over:
             return ()
-        if not self._held and not self._literals.may_begin(text):
+        if not self._held and not self._may_begin(text):
             return (text,)
         text = self._held + text
         # A longer one at the same place makes a difference only where it is handed on itself.
@@ -137,7 +139,7 @@ class Stopping(Rewriting):
         finished = {choice.index for choice in chunk.choices if choice.finish_reason is not None}
         ends = self._reached - self._stopped - finished
         self._stopped |= self._reached
-        if self.contents.keys() <= self._stopped:
+        if self.texts[CONTENT].keys() <= self._stopped:
             self.source.dispose()
         return [*chunks, *(finish(chunk, index, "stop") for index in sorted(ends))]
 

@@ -66,6 +66,7 @@ def test_marbles(pattern: str, before: str, after: str) -> None:
         (r"(?<=: )\w+", "a: b, c: d"),
         (r"(?<!\w)on\b", "on one, on"),
         (r"foo\B.", "foo food foo."),
+        (r"\bsk-\d+", "xsk-1 sk-2"),
         (r"-\bx", "-x --x -y"),
         (r"^\w+|\w+$", "one two\nthree"),
         (r"(?m)^\w+|\w+$", "one two\nthree four\n"),
@@ -129,10 +130,11 @@ def test_longer_than_hold(pattern: str, text: str, out: str, size: int) -> None:
     assert said(redact(pattern, hold=20), pieces) == out
 
 
-@pytest.mark.parametrize("unit", ["a", "a ", "sk-", "sk-1", "sk-" + "1" * 50])
-def test_what_it_remembers_is_bounded(unit: str) -> None:
+@pytest.mark.parametrize("beginning", ["", "sk-"])
+@pytest.mark.parametrize("unit", ["a", "a ", "sk-", "sk-1", "1", "sk-" + "1" * 50])
+def test_what_it_remembers_is_bounded(beginning: str, unit: str) -> None:
     redactor = Redactor(matches_of(r"sk-\w+", 10), lambda _: HIDDEN, hold=20)
-    assert most_remembered(redactor, [unit] * 500) < 3 * 20 + len(unit)
+    assert most_remembered(redactor, [beginning or unit, *[unit] * 500]) <= 3 * 20 + len(unit)
 
 
 # Patterns and replacements
@@ -158,6 +160,18 @@ def test_a_function_that_fails() -> None:
     chunks = rillm.of(chunk("One"), chunk("Two")).pipe(redact(lambda text: [(0, len(text) // (text != "OneTwo"))]))
     with pytest.raises(ZeroDivisionError):
         list(chunks)
+
+
+@pytest.mark.parametrize("pattern", [r"sk-\d+", r"sk-.*?k"])
+def test_what_cannot_be_replaced_does_not_come_at_all(pattern: str) -> None:
+    def fail(match: re.Match[str]) -> str:
+        raise ValueError(match.group())
+
+    chunks = rillm.of(chunk("a s", index=1), chunk("b "), chunk("sk-1"), chunk("2345678 c"), chunk("d"))
+    seen: list[Any] = []
+    with pytest.raises(ValueError, match="sk-1"):
+        chunks.pipe(redact(pattern, fail, hold=5)).do_action(seen.append).run()
+    assert [one.choices[0].delta.content for one in seen] == ["a ", "b ", "s"]
 
 
 def stars(match: re.Match[str]) -> str:
