@@ -37,8 +37,10 @@ class Recutting(Rewriting):
         plain = plain_text(chunk)
         if plain is None:
             return self.rich(chunk)
-        pieces = self._pieces(*plain)
-        return None if pieces == [plain] else pieces
+        items: list[Any] = self._pieces(*plain)
+        if items and items[-1] == plain:
+            items[-1] = chunk
+        return items
 
     def rich(self, chunk: ModelResponseStream) -> Sequence[Any] | None:
         if is_retraction(chunk):
@@ -48,7 +50,7 @@ class Recutting(Rewriting):
         is_more = is_something(beside)
         if is_more and not texts:
             ended = [choice.index for choice in chunk.choices] or [*self._thoughts, *self._contents]
-        items: list[Any] = [piece for text in texts for piece in self._pieces(*text)]
+        items: list[Any] = self._all_pieces(texts)
         items += [piece for index in ended for field in self.texts for piece in self.rest(index, field)]
         if items == texts and not texts[1:]:
             return None
@@ -56,8 +58,20 @@ class Recutting(Rewriting):
             items.insert(len(items) if ended else 0, beside)
         return items
 
+    def _all_pieces(self, texts: Sequence[Piece]) -> list[Piece]:
+        """Those of several texts; where one cannot be cut, those of the texts before it are let out."""
+        pieces: list[Piece] = []
+        try:
+            for text in texts:
+                pieces += self._pieces(*text)
+        except Exception:
+            for piece in pieces:
+                self._emit(self._shown(piece))
+            raise
+        return pieces
+
     def _pieces(self, chunk: ModelResponseStream, index: int, field: str, text: str) -> list[Piece]:
         """Those of a text, after the rest of the other one of its choice."""
         other = CONTENT if field == REASONING else REASONING
-        pieces = self.rest(index, other) if index in self.texts[other] else []
-        return pieces + self.feed(chunk, index, field, text)
+        pieces = self.feed(chunk, index, field, text)  # first: if it fails, the rest is still there for the end
+        return self.rest(index, other) + pieces if index in self.texts[other] else pieces

@@ -85,9 +85,9 @@ def another(chunk: ModelResponseStream, choice: StreamingChoices, **fields: Any)
 
 
 def _with_texts(delta: Delta, texts: dict[str, str | None]) -> Delta:
+    if len(texts) == 1 and "content" in texts:  # nearly always
+        return changed(delta, texts)
     content = {name: text for name, text in texts.items() if name == "content"}
-    if len(content) == len(texts):
-        return changed(delta, content)
     others = {name: value for name, value in delta.extra.items() if name not in texts}
     beside = {name: text for name, text in texts.items() if name not in content and text is not None}
     return changed(delta, content, {**others, **beside})

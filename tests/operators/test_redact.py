@@ -251,6 +251,12 @@ def test_log_probabilities_spell_the_text() -> None:
     assert "sk-1" not in out.model_dump_json()
 
 
+def test_what_was_held_back_is_of_the_chunk_that_brought_it() -> None:
+    chunks = [chunk("a ", id="1"), chunk("s", id="2"), chunk(id="3", usage={"total_tokens": 1})]
+    held = list(rillm.of(*chunks).pipe(redact(r"sk-\d+")))[-1]
+    assert (held.id, held.choices[0].delta.content) == ("2", "s")
+
+
 def test_reasoning_may_be_left_alone() -> None:
     chunks = [chunk(reasoning="sk-1"), chunk("sk-1"), chunk(finish="stop")]
     [response] = rillm.of(*chunks).pipe(redact(r"sk-\d+", reasoning=False), rillm.accumulate())

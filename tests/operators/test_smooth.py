@@ -18,7 +18,7 @@ from reactivex.subject import Subject
 import rillm
 from rillm.streams.stream import from_source
 from rillm.testing import chunk, play
-from rillm.testing.chunks import plain
+from rillm.testing.chunks import plain, shown
 from tests.kit import wire
 from tests.kit.calls import aopened, opened
 from tests.kit.cuts import cuttings, of_texts
@@ -199,6 +199,19 @@ def test_a_function_that_failed_is_not_called_again() -> None:
     assert (shown, pieces) == (["a"], ["a"])
 
 
+def test_what_comes_in_one_chunk_with_a_text_that_fails_is_let_out() -> None:
+    seen: list[Any] = []
+    both_texts = rillm.of(chunk("c"), chunk("d!", reasoning="ab")).pipe(rillm.smooth(None, giving(lambda _: "")))
+    with pytest.raises(rillm.BadRequestError):
+        both_texts.do_action(seen.append).run()
+    assert [shown(one) for one in seen] == ["c", "~a", "~b", "d!"]
+
+
+def test_the_text_before_one_that_fails_is_let_out() -> None:
+    played = play(rillm.smooth(None, giving(lambda _: "")), "-~ab-c!-|")
+    assert played.marbles == "-~a--(~b,c!,X)"
+
+
 def test_an_expression_that_finds_nothing() -> None:
     played = play(rillm.smooth(1, re.compile(r"(?=b)")), "-ab-|")
     assert isinstance(played.error, rillm.BadRequestError)
@@ -303,6 +316,13 @@ def test_a_chunk_that_is_one_piece_is_handed_on_as_it_is() -> None:
     lines = [chunk("a line\n", delta={"role": "assistant"}), chunk("another\n")]
     smoothed = list(rillm.of(*lines).pipe(rillm.smooth(None, "line")))
     assert all(same is line for same, line in zip(smoothed, lines, strict=True))
+
+
+def test_so_is_one_that_ends_a_thought() -> None:
+    thought, line = chunk(reasoning="Hm"), chunk("a line\n")
+    smoothed = list(rillm.of(thought, line).pipe(rillm.smooth(None, "line")))
+    assert smoothed == [thought, line]
+    assert smoothed[1] is line
 
 
 @both
