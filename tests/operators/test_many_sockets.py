@@ -62,7 +62,7 @@ def test_a_side_that_breaks_closes_alone(collect: Any, server: Server) -> None:
 @both
 def test_majority_lets_go_of_who_has_not_answered(collect: Any, server: Server) -> None:
     gate = server.gate()
-    server.play(begun("4"), *(script(gate, wire.answer(text)) for text in ("4", "5", "4")))
+    server.play(begun("5"), script(gate, wire.answer("4")))
     costs: list[Cost] = []
 
     def when_one_speaks(text: str) -> str:
@@ -74,9 +74,9 @@ def test_majority_lets_go_of_who_has_not_answered(collect: Any, server: Server) 
         joined: Stream[str] = spoken.pipe(ops.reduce(add))
         return joined
 
-    assert collect(rillm.merge(*(asked() for _ in range(4))).pipe(rillm.majority(2))) == ["4"]
+    assert collect(rillm.merge(*(asked() for _ in range(3))).pipe(rillm.majority(2))) == ["4"]
     assert server.exchange(0).left.wait(AT_ONCE)
-    assert (len(server.exchanges), len(costs)) == (4, 4)
+    assert (len(server.exchanges), len(costs)) == (3, 3)
 
 
 @both
