@@ -68,6 +68,20 @@ def test_speed(path: Path, speed: float, marbles: str) -> None:
         assert replayed(path, speed=speed).marbles == marbles
 
 
+@pytest.mark.parametrize("seconds", [0.0037, 0.3337, 61.2519])
+@pytest.mark.parametrize("speed", [1.0, 3.0])
+def test_the_timing_is_kept_within_5_ms(path: Path, seconds: float, speed: float) -> None:
+    marbles = "-a--bc------d|"
+    given = play(rillm.record(path), marbles, tick=seconds)
+
+    def instead(_: object) -> rillm.Stream[rillm.ModelResponseStream]:
+        return rillm.replay(path, speed)
+
+    played = play(instead, "-" * len(marbles), tick=seconds)
+    late = [one.tick * speed - other.tick for one, other in zip(played.events, given.events, strict=True)]
+    assert max(map(abs, late)) * seconds < 0.005
+
+
 @both
 @pytest.mark.parametrize("speed", [None, 0, 1e6])
 def test_chunks_are_byte_for_byte_the_same(collect: Callable[[Any], list[Any]], path: Path, speed: float) -> None:
