@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-SECONDS = 60.0  # after which something is taken to hang
+from tests.kit.programs import output_of
+
 ROOT = Path(__file__).parents[1]
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 DOCUMENTS = [README, *(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docs/**/*.md")))]
@@ -28,19 +26,8 @@ if inspect.iscoroutine(result):
 
 @pytest.mark.parametrize(("example", "output"), EXAMPLES)
 def test_an_example_prints_what_is_shown(tmp_path: Path, example: str, output: str) -> None:
-    without_keys = {name: value for name, value in os.environ.items() if not name.endswith(("_KEY", "_TOKEN"))}
-    done = subprocess.run(  # noqa: S603 - our own words only
-        [sys.executable, "-W", "error", "-c", CELL],
-        input=example,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        cwd=tmp_path,
-        env={**without_keys, "PYTHONUTF8": "1"},
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.rstrip("\n") == output.rstrip("\n")
+    said = output_of("-c", CELL, cwd=tmp_path, given=example)
+    assert said.rstrip("\n") == output.rstrip("\n")
 
 
 def test_there_are_examples() -> None:
