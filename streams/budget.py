@@ -12,16 +12,12 @@ from rillm.streams.litellm_errors import BudgetExceededError
 MOST_IN_ADVANCE: Final = 10_000  # tokens
 
 
-class Spender(Protocol):
-    """A stream that takes from a budget."""
+class Payer(Protocol):
+    """A stream that takes from a budget. It pays for as much as it may have taken, and some in advance."""
 
     def stop(self) -> None:
         """The budget is used up. Called from any thread."""
         ...
-
-
-class Payer(Spender, Protocol):
-    """One that pays for more than it may have taken, and not each time."""
 
     def settle(self) -> None:
         """Pay what it has taken, and get back the rest. Called from any thread that has the budget's lock."""
@@ -124,13 +120,13 @@ class Budget:
             left = min(left, (usd - self._spent_usd) / usd_of_token)
         return int(min(left / len(self._payers) / 4, MOST_IN_ADVANCE))
 
-    def spend(self, spender: Spender, usd: float, output_tokens: int) -> bool:
+    def spend(self, payer: Payer, usd: float, output_tokens: int) -> bool:
         """Pay just that; whether it uses the budget up, which stops all others."""
         with self.lock:
             self.pay(usd, output_tokens)
             if not self.is_used_up:
                 return False
-            others = self._payers - {spender}
+            others = self._payers - {payer}
             self._payers -= others
         for other in others:
             other.stop()

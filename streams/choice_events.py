@@ -20,6 +20,7 @@ from rillm.streams.events import (
     made,
 )
 from rillm.streams.logprobs import ChatCompletionTokenLogprob, ChoiceLogprobs
+from rillm.streams.texts import CONTENT, REASONING
 from rillm.streams.tool_calls import OpenCalls
 
 if TYPE_CHECKING:
@@ -32,11 +33,10 @@ if TYPE_CHECKING:
     Events = Iterator[ChatCompletionStreamEvent]
 
 T = TypeVar("T")
-REASONING: Final = "reasoning_content"
 # The texts of a delta, in the order of their events.
 DELTAS: Final[dict[str, type[ReasoningDeltaEvent | ContentDeltaEvent | RefusalDeltaEvent]]] = {
     REASONING: ReasoningDeltaEvent,
-    "content": ContentDeltaEvent,
+    CONTENT: ContentDeltaEvent,
     "refusal": RefusalDeltaEvent,
 }
 
@@ -141,7 +141,7 @@ class ChoiceEvents:
             yield ReasoningDoneEvent("".join(thoughts), choice_index=self._index)
 
     def _text_done(self) -> Events:
-        if texts := self._texts["content"].untold():
+        if texts := self._texts[CONTENT].untold():
             yield ContentDoneEvent("".join(texts), choice_index=self._index)
         if texts := self._texts["refusal"].untold():
             yield RefusalDoneEvent("".join(texts), choice_index=self._index)

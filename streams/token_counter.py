@@ -10,9 +10,9 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rillm.streams.open_text import LONGEST, OpenText
+from rillm.streams import tokenizer
+from rillm.streams.open_text import OpenText
 from rillm.streams.texts import CONTENT, size, texts_of
-from rillm.streams.tokenizer import tokenizer
 from rillm.streams.usage import BYTES_PER_TOKEN
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from rillm.streams.chunk import ModelResponseStream, StreamingChoices
 
     Name = tuple[int, str]  # of a text: the index of its choice, and which one of that
-
-__all__ = ["LONGEST", "ByteCounter", "Overflow", "TokenCounter", "WordCounter", "token_counter", "tokenizer"]
 
 UNLIMITED: Final = sys.maxsize
 BATCH: Final = 4096  # bytes that are put aside, at most
@@ -123,10 +121,6 @@ class TokenCounter:
         return piece[: bisect_right(ends, limit, key=lambda end: self._with(name, piece[:end]))]
 
 
-class WordCounter(TokenCounter):
-    """By a tokenizer."""
-
-
 class ByteCounter(TokenCounter):
     """A quarter of the UTF-8 bytes, as `rillm.streams.usage.estimate_tokens` has it for a whole answer."""
 
@@ -150,5 +144,5 @@ class ByteCounter(TokenCounter):
 
 def token_counter() -> TokenCounter:
     """A counter of the best kind that is installed."""
-    count = tokenizer()
-    return ByteCounter() if count is None else WordCounter(count)
+    count = tokenizer.o200k()
+    return ByteCounter() if count is None else TokenCounter(count)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def tokenizer() -> Callable[[str], int] | None:
+def o200k() -> Callable[[str], int] | None:
     """How many tokens a text has by OpenAI's o200k; None without the extra `tokens`.
 
     The package's compiled module alone is loaded, in 50 ms: the package itself reads three vocabularies into dicts that
@@ -28,13 +28,13 @@ def tokenizer() -> Callable[[str], int] | None:
     if module is None:
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
-    o200k: Any = module.tokenizer_for_encoding("o200k_base")
+    encoding: Any = module.tokenizer_for_encoding("o200k_base")
 
     def count(text: str) -> int:
         try:
-            tokens: int = o200k.count(text)
+            tokens: int = encoding.count(text)
         except UnicodeEncodeError:  # half a surrogate pair
-            tokens = o200k.count(text.encode(errors="replace").decode())
+            tokens = encoding.count(text.encode(errors="replace").decode())
         return tokens
 
     return count

@@ -9,7 +9,7 @@ import pytest
 from loguru import logger
 
 from rillm.providers import http_client
-from rillm.streams import token_counter
+from rillm.streams import tokenizer
 from tests.kit.leaks import wait_until
 from tests.kit.server import Server
 
@@ -30,8 +30,8 @@ def async_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 def counting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs a test with each way to count tokens."""
     if request.param == "bytes":
-        monkeypatch.setattr(token_counter, "tokenizer", lambda: None)
-    elif token_counter.tokenizer() is None:
+        monkeypatch.setattr(tokenizer, "o200k", lambda: None)
+    elif tokenizer.o200k() is None:
         pytest.skip("the extra `tokens` is missing")
 
 

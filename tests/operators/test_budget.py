@@ -119,6 +119,8 @@ def test_what_is_left(limits: dict[str, Any], left: tuple[Any, Any], *, is_used_
 class Nobody:
     def stop(self) -> None: ...
 
+    def settle(self) -> None: ...
+
 
 def test_how_it_is_shown() -> None:
     shared = Budget(usd=0.5)

@@ -15,7 +15,7 @@ from reactivex.subject import Subject
 
 import rillm
 from rillm import Budget, budget
-from rillm.streams import token_counter
+from rillm.streams import tokenizer
 from rillm.streams.model import set_hidden_params
 from rillm.streams.stream import as_stream
 from rillm.streams.usage import estimate_tokens
@@ -37,7 +37,7 @@ WORDS = st.lists(
 
 def tokens(text: str) -> int:
     """Of a text at once."""
-    count = token_counter.tokenizer() or estimate_tokens
+    count = tokenizer.o200k() or estimate_tokens
     return count(text)
 
 
@@ -96,7 +96,7 @@ def test_a_budget_of_many(unit: str, said: list[tuple[int, str]], n: int, looks:
     for number, (at, text) in enumerate(said):
         texts[at] += text
         sources[at].on_next(chunk(text))
-        total = sum(map(tokens, texts)) if token_counter.tokenizer() else sum(-(-len(one) // 4) for one in texts)
+        total = sum(map(tokens, texts)) if tokenizer.o200k() else sum(-(-len(one) // 4) for one in texts)
         assert len(errors) == (3 if total >= n else 0)
         if number in looks or errors:
             assert (shared.spent_output_tokens, shared.is_used_up) == (total, total >= n)

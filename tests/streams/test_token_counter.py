@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 import rillm
 from rillm.streams.accumulator import Accumulator
-from rillm.streams.token_counter import LONGEST, ByteCounter, TokenCounter, WordCounter, tokenizer
+from rillm.streams.open_text import LONGEST
+from rillm.streams.token_counter import ByteCounter, TokenCounter
+from rillm.streams.tokenizer import o200k
 from rillm.testing import chunk
 from tests.kit.cuts import cut_everywhere, cuttings
 
@@ -36,7 +38,7 @@ TEXTS = [
 
 
 def exact(text: str) -> int:
-    count = tokenizer()
+    count = o200k()
     if count is None:
         pytest.skip("the extra `tokens` is missing")
     return count(text)
@@ -48,8 +50,8 @@ def counted(counter: TokenCounter, pieces: Iterable[str]) -> int:
     return counter.tokens
 
 
-def words() -> WordCounter:
-    return WordCounter(exact)
+def words() -> TokenCounter:
+    return TokenCounter(exact)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -132,24 +134,10 @@ def test_the_beginning_that_fits(counter: Any, text: str, most: int) -> None:
     assert one.count(chunk(text[len(overflow.beginning) :][:1]), most) is not None
 
 
-def test_the_work_is_linear() -> None:
-    """Whatever the text, no character is counted more often than a few words are long."""
-    seen = 0
-
-    def count(text: str) -> int:
-        nonlocal seen
-        seen += len(text)
-        return 1
-
-    text = ("word " * 20 + "x" * 200 + "\n" * 200) * 20
-    counted(WordCounter(count), text)
-    assert seen <= len(text) * 2 * LONGEST
-
-
 def test_the_package_is_not_imported() -> None:
     """Which takes ten times as long as what is needed of it; whoever imports it still can."""
     program = (
-        "import sys; from rillm.streams.token_counter import tokenizer; count = tokenizer(); "
+        "import sys; from rillm.streams.tokenizer import o200k; count = o200k(); "
         "assert count is None or count('hello world') == 2 and 'bpe_openai' not in sys.modules\n"
         "if count: import bpe_openai; assert len(bpe_openai.get_encoding('o200k_base').encode('hello world')) == 2"
     )
