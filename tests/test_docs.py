@@ -11,7 +11,8 @@ import pytest
 
 import rillm
 from benchmarks.operator_rows import FAMILIES
-from docs.build import BESIDE, DOCS, TESTING, operators, pages
+from docs.build import DOCS, TESTING, pages
+from docs.operator_pages import BESIDE, operators
 from rillm import testing
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docs.build import DOCS, RECIPES, Recipe
+from docs.recipes import COOKBOOK, RECIPES, Recipe
 from tests.kit.programs import output_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_all_are_told() -> None:
-    assert sorted(RECIPES) == sorted(path.stem for path in DOCS.glob("cookbook/*.py"))
+    assert sorted(RECIPES) == sorted(path.stem for path in COOKBOOK.glob("*.py"))
 
 
 @pytest.mark.parametrize("name", RECIPES)
