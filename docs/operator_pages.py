@@ -15,7 +15,7 @@ BESIDE: Final = {
     "budget": ["Budget"],
     "limit_concurrency": ["Slots"],
     "loop_guard": ["is_retraction", "retraction"],
-    "number_choices": ["merge", "race", "concat", "zip", "combine_latest", "of", "from_iterable"],
+    "number_choices": ["merge", "race", "concat", "zip", "combine_latest", "of", "from_iterable", "as_stream"],
     "record": ["replay"],
     "to_sse": ["from_sse"],
 }

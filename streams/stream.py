@@ -276,7 +276,15 @@ class Stream(Observable[T]):
 
 
 def as_stream(observable: Observable[T], upstream: Closable | None = None) -> Stream[T]:
-    """Make an Observable iterable. Closing the stream closes `upstream`, if given."""
+    """An Observable, such as Rx's own functions give, as a stream: it can be iterated.
+
+    Args:
+        upstream: what is closed with the stream.
+
+    >>> import reactivex, rillm
+    >>> list(rillm.as_stream(reactivex.range(3)))
+    [0, 1, 2]
+    """
     # Not by `subscribe`, which would guard each item twice.
     return Stream(observable._subscribe_core, upstream)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
