@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reactivex import operators as ops
 
 import rillm
-from benchmarks import wire
+from benchmarks import answers
 from rillm.providers.openai_chat import OpenAIChatDecoder
-from rillm.testing import chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,39 +21,6 @@ if TYPE_CHECKING:
     Operator = Callable[[Observable[Any]], Observable[Any]]
 
 MANY = 10**9  # tokens or votes that are never there
-
-
-def prose(count: int) -> list[str]:
-    """Words with the blank before each, as tokens come; no loop, which a guard would find."""
-    return random.Random(1).choices(wire.WORDS, k=count)  # noqa: S311 - no secret
-
-
-def words(count: int) -> list[Any]:
-    return [*map(chunk, prose(count)), chunk(finish="stop")]
-
-
-def thoughts(count: int) -> list[Any]:
-    return [*(chunk(reasoning=word) for word in prose(count)), chunk(finish="stop")]
-
-
-def json_text(count: int) -> list[Any]:
-    return [chunk('["'), *(chunk(word.replace('"', "")) for word in prose(count)), chunk('"]'), chunk(finish="stop")]
-
-
-def json_array(count: int) -> list[Any]:
-    return [chunk("["), *(chunk('"river",') for _ in range(count)), chunk('"sea"]'), chunk(finish="stop")]
-
-
-def call(count: int) -> list[Any]:
-    """The arguments of one call of a tool."""
-    begin = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "save", "arguments": '{"text": "'}}
-    pieces = [word.replace('"', "") for word in prose(count)] + ['"}']
-    deltas = [begin, *({"index": 0, "function": {"arguments": piece}} for piece in pieces)]
-    return [*(chunk(tool_calls=[delta]) for delta in deltas), chunk(finish="tool_calls")]
-
-
-def frames(count: int) -> list[Any]:
-    return [event.partition(b"data: ")[2].partition(b"\n")[0] for event in wire.events(count)]
 
 
 @dataclass(frozen=True)
@@ -71,7 +36,7 @@ class Row:
 
     make: Callable[[], Operator]
     does: str
-    items: Callable[[int], Sequence[Any]] = words
+    items: Callable[[int], Sequence[Any]] = answers.words
     is_text: bool = False
 
 
@@ -114,7 +79,7 @@ def progress() -> Operator:
 FAMILIES: dict[str, dict[str, Row]] = {
     "Shape": {
         "text()": Row(rillm.text, "takes the content out", is_text=True),
-        "reasoning()": Row(rillm.reasoning, "takes the reasoning out", thoughts, is_text=True),
+        "reasoning()": Row(rillm.reasoning, "takes the reasoning out", answers.thoughts, is_text=True),
         "merge_reasoning()": Row(rillm.merge_reasoning, "looks for reasoning", is_text=True),
         "lines()": Row(rillm.lines, "looks for the end of a line", is_text=True),
         "words()": Row(rillm.words, "looks for where a word begins, and holds the last one back", is_text=True),
@@ -130,13 +95,17 @@ FAMILIES: dict[str, dict[str, Row]] = {
         "events()": Row(rillm.events, "makes two events"),
         "accumulate()": Row(rillm.accumulate, "puts its piece to those before"),
         "choice(0)": Row(lambda: rillm.choice(0), "hands on what has this one choice alone"),
-        "tool_calls()": Row(rillm.tool_calls, "reads the JSON of the arguments", call),
-        "partial_json(list[str])": Row(lambda: rillm.partial_json(list[str]), "reads JSON, makes a partial", json_text),
+        "tool_calls()": Row(rillm.tool_calls, "reads the JSON of the arguments", answers.call),
+        "partial_json(list[str])": Row(
+            lambda: rillm.partial_json(list[str]), "reads JSON, makes a partial", answers.json_text
+        ),
         'json_elements("", str)': Row(
-            lambda: rillm.json_elements("", str), "reads JSON, validates a value", json_array
+            lambda: rillm.json_elements("", str), "reads JSON, validates a value", answers.json_array
         ),
         "normalize(OpenAIChatDecoder)": Row(
-            lambda: rillm.normalize(OpenAIChatDecoder), "reads the JSON of a frame, and makes a chunk of it", frames
+            lambda: rillm.normalize(OpenAIChatDecoder),
+            "reads the JSON of a frame, and makes a chunk of it",
+            answers.frames,
         ),
     },
     "Guard": {
@@ -186,7 +155,7 @@ FAMILIES: dict[str, dict[str, Row]] = {
         "adaptive_merge(jobs, run)": Row(
             lambda: lambda source: rillm.adaptive_merge([source], lambda one: one), "nothing, once a job has begun"
         ),
-        "majority(votes)": Row(lambda: rillm.majority(MANY), "counts it, as one of many answers", prose),
+        "majority(votes)": Row(lambda: rillm.majority(MANY), "counts it, as one of many answers", answers.prose),
         "number_choices()": Row(rillm.number_choices, "looks up the number of its choice"),
     },
 }

@@ -34,8 +34,9 @@ HEAD = """\
 µs of CPU that a chunk takes longer with an operator than with an empty `map` of Rx, which itself takes {empty} µs. What
 hands on less than it gets, or stands aside, may take less than that `map`.
 
-{chunks} chunks with a word each are read from memory by `for`, {at_once} at a time, as a fast connection
-brings them; the best of {rounds} rounds counts, in which all operators take their turn ({python} on {machine}).
+{chunks} chunks with a word each (of text, or of what else the operator looks at) are read from memory by `for`,
+{at_once} at a time, as a fast connection brings them; the best of {rounds} rounds counts, in which all operators take
+their turn ({python} on {machine}).
 
 `python -m benchmarks operators` measures again and writes this page; `python -m docs.build` then writes the pages of
 [docs/operators](../docs/operators/README.md), which quote it.
