@@ -8,7 +8,7 @@ from reactivex.disposable import BooleanDisposable, CompositeDisposable
 
 from rillm.operators.normalize import normalize
 from rillm.operators.tap_end import tap_end
-from rillm.providers.recording import RecordingSource
+from rillm.providers.recording import recording
 from rillm.providers.registration import format_of
 from rillm.streams.frame import DEFAULT_MAX_FRAME_BYTES
 from rillm.streams.rillm_error import RillmError
@@ -43,7 +43,7 @@ def decode(
     ['Hi', None]
     """
     format_ = format_of(name)
-    frames = from_source(RecordingSource(format_, blocks, max_frame_bytes))
+    frames = from_source(recording(format_, blocks, max_frame_bytes))
     return frames.pipe(normalize(format_.decoder), tap_end(lambda _: None))
 
 

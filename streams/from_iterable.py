@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Collection
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from rillm.streams.iterables import AsyncIterableSource, IterableSource, aclose_generator, close_generator
+from rillm.streams.iterables import Anew, AsyncIterableSource, IterableSource, aclose_generator, close_generator
 from rillm.streams.stream import Stream, from_source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 
-    from rillm.streams.source import AsyncReading, Reading, Source
+    from rillm.streams.source import Source
 
 T = TypeVar("T")
 
@@ -31,25 +31,13 @@ def from_iterable(items: Iterable[T] | AsyncIterable[T]) -> Stream[T]:
     >>> list(rillm.from_iterable(itertools.count()).pipe(ops.take(3)))
     [0, 1, 2]
     """
-    return from_source(ItemsSource(items))
 
+    def source() -> Source[T]:
+        if isinstance(items, AsyncIterable):
+            return AsyncIterableSource(ablocks(items))
+        return IterableSource(blocks(items), may_block=not isinstance(items, Collection))
 
-class ItemsSource(Generic[T]):
-    """Items, each as a block of its own."""
-
-    def __init__(self, items: Iterable[T] | AsyncIterable[T]) -> None:
-        self._items = items
-
-    def open(self) -> Reading[T]:
-        return self._source().open()
-
-    async def aopen(self) -> AsyncReading[T]:
-        return await self._source().aopen()
-
-    def _source(self) -> Source[T]:
-        if isinstance(self._items, AsyncIterable):
-            return AsyncIterableSource(ablocks(self._items))
-        return IterableSource(blocks(self._items), may_block=not isinstance(self._items, Collection))
+    return from_source(Anew(source))
 
 
 def blocks(items: Iterable[T]) -> Generator[Sequence[T]]:

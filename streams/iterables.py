@@ -9,7 +9,9 @@ from rillm.streams.source import AsyncReading, Reading
 from rillm.streams.threaded import aopen_on_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+
+    from rillm.streams.source import Source
 
 T = TypeVar("T")
 
@@ -47,6 +49,19 @@ class AsyncIterableSource(Generic[T]):
             await aclose_generator(blocks)
 
         return AsyncReading(blocks, aclose, lambda: None)
+
+
+class Anew(Generic[T]):
+    """A source that is made for each reading, which uses it up."""
+
+    def __init__(self, make: Callable[[], Source[T]]) -> None:
+        self._make = make
+
+    def open(self) -> Reading[T]:
+        return self._make().open()
+
+    async def aopen(self) -> AsyncReading[T]:
+        return await self._make().aopen()
 
 
 async def _without_waiting(blocks: Iterable[Sequence[T]]) -> AsyncGenerator[Sequence[T]]:
