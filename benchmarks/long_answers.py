@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import gc
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 from reactivex import operators as ops
 
 import rillm
-from benchmarks.operators import source
+from benchmarks.operators import cpu_of, source
 from benchmarks.report import Bound, Table
 from benchmarks.timing import MICRO, Best
 from benchmarks.wire import words
 from rillm.testing import chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from benchmarks.operator_rows import Operator
     from benchmarks.server import Server
     from benchmarks.sizes import Sizes
 
-    Chunks = Sequence[rillm.ModelResponseStream]
-    Row = tuple[Callable[[Any], Any], Callable[[int], str], Callable[[str], dict[str, Any]], Callable[[Any], None]]
+    Row = tuple[Operator, Callable[[int], str], Callable[[str], dict[str, Any]], Callable[[Any], None]]
 
 CUT = 5  # characters in a chunk
 # Of a chunk of the longest answer, against one of an answer of a hundredth; long ones overrun the machine's caches.
@@ -65,22 +64,12 @@ def seconds(row: Row, length: int, sizes: Sizes) -> float:
     text = write(length * CUT)
     chunks = [chunk(delta=delta(text[at : at + CUT])) for at in range(0, len(text), CUT)] + [chunk(finish="stop")]
     best = Best()
-    for _ in range(sizes.peer_rounds + 1):
-        best.add("", cpu_of(operator, chunks, look))
-    return best[""] / len(chunks)
-
-
-def cpu_of(operator: Callable[[Any], Any], chunks: Chunks, look: Callable[[Any], None]) -> float:
-    """CPU of one stream that is read as it comes. What was there before is no business of the garbage collector."""
-    stream = source(chunks).pipe(operator)
     gc.collect()
-    gc.freeze()
-    begin = time.process_time()
-    for item in stream:
-        look(item)
-    taken = time.process_time() - begin
+    gc.freeze()  # what is given is no business of the collector
+    for _ in range(sizes.peer_rounds + 1):
+        best.add("", cpu_of(map(look, source(chunks).pipe(operator))))
     gc.unfreeze()
-    return taken
+    return best[""] / len(chunks)
 
 
 def story(length: int) -> str:

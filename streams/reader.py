@@ -23,7 +23,7 @@ BLOCKS_AHEAD = 2  # what a reader's thread may have read and nobody has taken ye
 class Reader:
     """A source and the observer it feeds. It is opened by its first read, in the context of the subscription.
 
-    `take` gives the next block, or raises how the source ended: StopIteration is the good end.
+    `take` gives the next block, from a thread the next turn, or raises how the source ended: by StopIteration if well.
     """
 
     def __init__(self, source: Source[Any], observer: abc.ObserverBase[Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import rillm
+from benchmarks.__main__ import MEASUREMENTS
 from benchmarks.operator_rows import FAMILIES
 from benchmarks.operators import PAGE
 
@@ -19,21 +20,7 @@ ROOT = Path(__file__).parent.parent
 SECONDS = 120.0  # after which something is taken to hang
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "cpu",
-        "linear",
-        "builder",
-        "long_answers",
-        "operators",
-        "memory",
-        "start_up",
-        "first_chunk",
-        "concurrent",
-        "many",
-    ],
-)
+@pytest.mark.parametrize("name", MEASUREMENTS)
 def test_a_measurement_gives_its_tables(name: str) -> None:
     page = PAGE.read_text(encoding="utf-8")
     done = subprocess.run(  # noqa: S603 - our own words only
