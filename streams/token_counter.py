@@ -74,28 +74,30 @@ class TokenCounter:
 
     def count(self, chunk: ModelResponseStream, most: int = UNLIMITED) -> Overflow | None:
         """Count the texts of a chunk, up to the one that would make more than `most` tokens of all."""
+        limit = most * self._per_token
         for choice in chunk.choices:
             delta = choice.delta
             text = delta.content
             if text and len(delta.__pydantic_fields_set__) == 1:  # nearly every chunk
                 units = self._most + len(text) * (1 if text.isascii() else 4)
-                if units <= self._due and units <= most * self._per_token:
+                if units <= self._due and units <= limit:
                     self._texts[choice.index, CONTENT].aside.append(text)
                     self._most = units
                     continue
             for name, text in texts_of(choice):
-                if not self._add((choice.index, name), text, most * self._per_token):
-                    return Overflow(choice, name, self._fitting((choice.index, name), text, most * self._per_token))
+                if not self._add((choice.index, name), text, limit):
+                    return Overflow(choice, name, self._fitting((choice.index, name), text, limit))
         return None
 
     def _add(self, name: Name, piece: str, limit: int) -> bool:
         """Put a piece aside, unless that makes more than `limit` units; whether it was."""
-        if self._most + size(piece) > min(limit, self._due):
+        units = size(piece)  # at most
+        if self._most + units > min(limit, self._due):
             self._look()
             if self._with(name, piece) > limit:
                 return False
         self._texts[name].aside.append(piece)
-        self._most += size(piece)
+        self._most += units
         return True
 
     def _look(self) -> None:
