@@ -12,11 +12,11 @@ from reactivex.scheduler import TimeoutScheduler
 from rillm.operators.tap_end import tap_end
 from rillm.streams.cassette_steps import steps
 from rillm.streams.errors import BadRequestError
-from rillm.streams.iterables import IterableSource
+from rillm.streams.iterables import Anew, IterableSource
 from rillm.streams.stream import Stream, as_stream, from_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from os import PathLike
 
     from reactivex import Observable, abc
@@ -58,7 +58,8 @@ def replay(
 
     file = Path(path)
     played: Observable[ModelResponseStream]
-    played = Stream(partial(play, file, speed)) if speed else from_source(IterableSource(Blocks(file), may_block=False))
+    at_once = Anew(lambda: IterableSource(blocks(file), may_block=False))
+    played = Stream(partial(play, file, speed)) if speed else from_source(at_once)
     for fault in faults:
         played = fault(played)
     return as_stream(played).pipe(tap_end(lambda _: None))
@@ -70,18 +71,13 @@ def steps_of(file: Path) -> Generator[Step]:
         yield from steps(lines, file.name)
 
 
-class Blocks:
-    """All chunks without their times; can be read again and again."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def __iter__(self) -> Iterator[list[ModelResponseStream]]:
-        for _, chunk, error in steps_of(self._file):
-            if error is not None:
-                raise error
-            if chunk is not None:
-                yield [chunk]
+def blocks(file: Path) -> Generator[list[ModelResponseStream]]:
+    """The chunks, as fast as they are read."""
+    for _, chunk, error in steps_of(file):
+        if error is not None:
+            raise error
+        if chunk is not None:
+            yield [chunk]
 
 
 def play(
